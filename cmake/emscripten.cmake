@@ -1,0 +1,11 @@
+# Finds Emscripten's own toolchain file, wherever emcc came from (Debian's package, emsdk), and reads it.
+find_program(FIRETOWER_EMCC emcc REQUIRED)
+get_filename_component(_emcc_real "${FIRETOWER_EMCC}" REALPATH)
+get_filename_component(_emcc_dir "${_emcc_real}" DIRECTORY)
+foreach(_root "${_emcc_dir}" /usr/share/emscripten)
+  if(EXISTS "${_root}/cmake/Modules/Platform/Emscripten.cmake")
+    include("${_root}/cmake/Modules/Platform/Emscripten.cmake")
+    return()
+  endif()
+endforeach()
+message(FATAL_ERROR "emcc is at ${FIRETOWER_EMCC}, but its cmake/Modules/Platform/Emscripten.cmake is not beside it")

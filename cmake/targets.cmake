@@ -1,0 +1,63 @@
+# One interface target carries the flags; one helper makes a library, a test, a fuzz target.
+
+find_package(Threads REQUIRED)
+
+add_library(firetower_flags INTERFACE)
+target_compile_features(firetower_flags INTERFACE cxx_std_20)
+target_include_directories(firetower_flags INTERFACE "${CMAKE_SOURCE_DIR}/wasm")
+target_include_directories(firetower_flags SYSTEM INTERFACE "${FIRETOWER_DEPS_INCLUDE}")
+target_compile_definitions(firetower_flags INTERFACE FIRETOWER_VERSION="${PROJECT_VERSION}")
+# -ffp-contract=off: the same sums on every machine, native and WebAssembly.
+target_compile_options(firetower_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror -ffp-contract=off)
+if(EMSCRIPTEN)
+  # SIMD is in every browser since 2023; emmalloc is smaller and the engine makes few, large allocations.
+  target_compile_options(firetower_flags INTERFACE -msimd128)
+endif()
+if(FIRETOWER_SANITIZE)
+  target_compile_options(firetower_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(firetower_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# Core is built without exceptions: errors are values (core/base/result.h).
+add_library(firetower_core_flags INTERFACE)
+target_link_libraries(firetower_core_flags INTERFACE firetower_flags)
+target_compile_options(firetower_core_flags INTERFACE -fno-exceptions)
+
+# firetower_core_library(NAME SOURCES a.cc ... DEPENDS other ...) makes the static library of one core folder.
+function(firetower_core_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SOURCES})
+  target_link_libraries(${NAME} PUBLIC firetower_flags ${ARG_DEPENDS} PRIVATE firetower_core_flags)
+endfunction()
+
+# firetower_test(NAME SOURCE x_test.cc DEPENDS libs... [LABELS unit|golden|slow]) makes and registers one
+# GoogleTest binary. It runs natively, under the sanitizers and, through Node, as WebAssembly.
+# FIRETOWER_SOURCE_DIR is defined for tests that read files of the source tree.
+function(firetower_test NAME)
+  cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS;LABELS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCE})
+  target_link_libraries(${NAME} PRIVATE firetower_flags ${ARG_DEPENDS} firetower_gtest)
+  target_compile_definitions(${NAME} PRIVATE FIRETOWER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(EMSCRIPTEN)
+    # NODERAWFS: tests read the source tree's files through Node.
+    target_link_options(${NAME} PRIVATE -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=2GB
+                        -sTOTAL_STACK=1MB -sEXIT_RUNTIME=1)
+  endif()
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}")
+endfunction()
+
+# firetower_fuzzer(NAME SOURCE x_fuzzer.cc DEPENDS libs...) makes a libFuzzer binary (preset fuzz only).
+function(firetower_fuzzer NAME)
+  cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS" ${ARGN})
+  if(FIRETOWER_FUZZ)
+    add_executable(${NAME} ${ARG_SOURCE})
+    target_link_libraries(${NAME} PRIVATE firetower_flags ${ARG_DEPENDS})
+    target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()
