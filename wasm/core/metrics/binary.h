@@ -1,5 +1,6 @@
-// How well scores separate two classes, with weights and intervals. All functions honour weights; an
-// empty weight span means 1 for every row. Labels are 0 or 1. Checked against scikit-learn 1.2.1.
+// How well scores separate two classes, with weights and intervals. All functions honour weights;
+// an empty weight span means 1 for every row. Labels are 0 or 1. Checked against
+// scikit-learn 1.2.1.
 //
 //   Result<ScoredLabels> scored = ScoredLabels::Create(scores, labels, weights);
 //   Interval auc = RocAuc(*scored);
@@ -46,17 +47,18 @@ struct CurvePoint {
   double false_positive = 0.0;  // Weight of negatives with score >= threshold.
 };
 
-// Scores, labels and weights sorted once (score falling, then row), with cumulative weights: every curve and every
-// threshold is read from it.
+// Scores, labels and weights sorted once (score falling, then row), with cumulative weights: every
+// curve and every threshold is read from it.
 class ScoredLabels {
  public:
-  // Rows whose score or label is NaN are left out and counted. Errors: kBadArgument (lengths differ),
-  // kDataInvalid (a label that is not 0 or 1, a score outside 0..1, a negative or non-finite weight), with the row.
+  // Rows whose score or label is NaN are left out and counted. Errors: kBadArgument (lengths
+  // differ), kDataInvalid (a label that is not 0 or 1, a score outside 0..1, a negative or
+  // non-finite weight), with the row.
   static Result<ScoredLabels> Create(std::span<const double> scores, std::span<const double> labels,
                                      std::span<const double> weights);
 
-  Confusion At(double threshold) const;            // O(log n)
-  std::span<const CurvePoint> curve() const;       // One point per distinct score, score falling.
+  Confusion At(double threshold) const;       // O(log n)
+  std::span<const CurvePoint> curve() const;  // One point per distinct score, score falling.
   double positive_weight() const;
   double negative_weight() const;
   size_t positives() const;  // Rows.
@@ -78,18 +80,22 @@ class ScoredLabels {
   size_t left_out_ = 0;
 };
 
-// Area under the ROC curve, ties at half; interval by DeLong, DeLong and Clarke-Pearson (1988) in the fast form
-// of Sun and Xu (2014), with weights, on the logit scale. O(n log n).
+// Area under the ROC curve, ties at half; interval by DeLong, DeLong and Clarke-Pearson (1988) in
+// the fast form of Sun and Xu (2014) on the logit scale. With weights a row's share of the variance
+// is its squared weight, as for sampling weights: multiplying all weights by a number changes
+// nothing. Where the classes separate perfectly DeLong's variance is 0; Wilson's interval with the
+// smaller class's effective number of rows takes its place. O(n).
 Interval RocAuc(const ScoredLabels& scored);
 double RocAucStandardError(const ScoredLabels& scored);
-// sklearn.metrics.average_precision_score; interval on the logit scale (Boyd, Eng and Page 2013) with the
-// effective number of positives.
+// sklearn.metrics.average_precision_score; interval on the logit scale (Boyd, Eng and Page 2013)
+// with the effective number of positives.
 Interval AveragePrecision(const ScoredLabels& scored);
 double BrierScore(const ScoredLabels& scored);
-double LogLoss(const ScoredLabels& scored);  // probabilities clipped to [eps, 1 - eps], eps = 2^-52, as scikit-learn
+double LogLoss(const ScoredLabels& scored);  // probabilities clipped to [eps, 1 - eps], eps =
+                                             // 2^-52, as scikit-learn
 
-// At most max_points of the ROC and of the precision-recall curve, first and last kept, chosen so that no
-// point of the full curve is farther from the kept ones than the pixel they stand for.
+// At most max_points of the ROC and of the precision-recall curve, first and last kept, chosen so
+// that no point of the full curve is farther from the kept ones than the pixel they stand for.
 std::vector<CurvePoint> ThinCurve(const ScoredLabels& scored, size_t max_points);
 
 }  // namespace firetower::metrics
