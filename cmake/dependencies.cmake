@@ -29,6 +29,6 @@ firetower_header_library("Eigen 3.4" Eigen/Core libeigen3-dev /usr/include/eigen
 firetower_header_library("fast_float" fast_float/fast_float.h libfast-float-dev ${prefixes})
 firetower_header_library("{fmt} 9" fmt/format.h libfmt-dev ${prefixes})
 # Boost.JSON came with Boost 1.75; build/deps/boost is where the set-up unpacks the headers of
-# libboost1.81-dev when the installed Boost is older (see tools/setup.py).
+# libboost1.81-dev when the installed Boost is older (see tools/setup/packages.py).
 firetower_header_library("Boost.JSON (Boost >= 1.75)" boost/json/src.hpp libboost1.81-dev ${prefixes}
                          "${CMAKE_SOURCE_DIR}/build/deps/boost/usr/include")

@@ -53,9 +53,14 @@ function(firetower_test NAME)
 endfunction()
 
 # firetower_fuzzer(NAME SOURCE x_fuzzer.cc DEPENDS libs...) makes a libFuzzer binary (preset fuzz only).
+# The target fuzzers builds all of them.
+if(FIRETOWER_FUZZ)
+  add_custom_target(fuzzers)
+endif()
 function(firetower_fuzzer NAME)
   cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS" ${ARGN})
   if(FIRETOWER_FUZZ)
+    add_dependencies(fuzzers ${NAME})
     add_executable(${NAME} ${ARG_SOURCE})
     target_link_libraries(${NAME} PRIVATE firetower_flags ${ARG_DEPENDS})
     target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)

@@ -1,0 +1,88 @@
+"""Builds what the page is made of: npm packages, the WebAssembly engine, and the files copied into web/.
+
+After page(), the folder web/ is the complete static site: any web server can serve it.
+"""
+
+import hashlib
+import os
+import shutil
+
+from . import ROOT, SetupError, run, say
+
+WEB = ROOT / "web"
+JOBS = str(os.cpu_count() or 2)
+
+# Copied into web/ from elsewhere: (from, to), each a file or a folder of files.
+_COPIES = [
+    ("build/wasm/engine", "engine"),
+    ("node_modules/chart.js/dist/chart.umd.js", "vendor/chart.umd.js"),
+    ("node_modules/chart.js/LICENSE.md", "vendor/chart.LICENSE.md"),
+    ("node_modules/@kurkle/color/LICENSE.md", "vendor/color.LICENSE.md"),
+    ("models/creditcard", "models/creditcard"),
+]
+
+
+def npm():
+    """Runs npm ci when node_modules was not made from the present package-lock.json."""
+    digest = hashlib.sha256()
+    for name in ("package.json", "package-lock.json"):
+        digest.update((ROOT / name).read_bytes())
+    stamp = ROOT / "node_modules" / ".made-from"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    say("npm ci")
+    run(["npm", "ci", "--no-audit", "--no-fund"], env={"PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1"})
+    stamp.write_text(digest.hexdigest())
+
+
+def _cache(build, name):
+    """The value of a CMake cache entry, or nothing."""
+    path = build / "CMakeCache.txt"
+    if path.exists():
+        for line in path.read_text().splitlines():
+            if line.startswith(name + ":"):
+                return line.split("=", 1)[1]
+    return None
+
+
+def cmake(preset, targets=(), tests=True, quiet=True):
+    """Configures build/PRESET if that was not done yet and brings its targets (default: all) up to date."""
+    build = ROOT / "build" / preset
+    configured = (build / "build.ninja").exists() and _cache(build, "FIRETOWER_TESTS") is not None
+    if not configured or (tests and _cache(build, "FIRETOWER_TESTS") != "ON"):
+        say(f"configuring build/{preset}")
+        run(["cmake", "--preset", preset, f"-DFIRETOWER_TESTS={'ON' if tests else 'OFF'}"], quiet=quiet)
+    run(["cmake", "--build", str(build), "--parallel", JOBS] + [part for t in targets for part in ("--target", t)], quiet=quiet)
+
+
+def _copy(source, target):
+    """Copies a file, or a folder's files, unless the target has the same bytes; nothing else stays in a target folder."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        names = {entry.name for entry in source.iterdir() if entry.is_file()}
+        for entry in target.iterdir():
+            if entry.name not in names:
+                entry.unlink()
+        for name in names:
+            _copy(source / name, target / name)
+        return
+    data = source.read_bytes()
+    if target.exists() and target.read_bytes() == data:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    say(f"making {target.relative_to(ROOT)}")
+    # Written beside and renamed: a page being served never sees half a file.
+    scratch = target.with_name(target.name + ".part")
+    scratch.write_bytes(data)
+    shutil.copymode(source, scratch)
+    scratch.replace(target)
+
+
+def page():
+    """Makes web/ the complete site. Quick when nothing changed."""
+    npm()
+    cmake("wasm", targets=["engine"], tests=False)
+    for source, target in _COPIES:
+        if not (ROOT / source).exists():
+            raise SetupError(f"{source} is missing")
+        _copy(ROOT / source, WEB / target)
