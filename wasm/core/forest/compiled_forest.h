@@ -1,4 +1,11 @@
-// The serving form of a forest: built once from a validated Forest, read-only, made for speed.
+// The serving form of a forest: built once from a validated Forest, read-only, made for speed. For
+// reading a tree use Forest; for training core/train.
+//
+// Trees are in preorder, so that a left child follows its parent; a node is 8 bytes (16 for forests
+// with more than 256 features, or with trees or leaf dictionaries too large for 8). Rows go in
+// blocks of 256; the block goes through one tree after another, eight rows side by side, so that
+// the waiting times of their loads overlap. A leaf's threshold is NaN and its right offset 0: a row
+// that reached it steps on the spot while its neighbours go on.
 //
 //   Result<CompiledForest> compiled = CompiledForest::Build(forest);
 //   compiled->PredictProba(columns, rows, stride, probabilities);
@@ -19,7 +26,8 @@ namespace firetower::forest {
 
 class CompiledForest {
  public:
-  // Validates and compiles. Errors: those of Validate, kUnsupported beyond the limits of the packed node.
+  // Validates and compiles. Errors: those of Validate. O(nodes log nodes), allocates memory_bytes()
+  // and as much again while it works.
   static Result<CompiledForest> Build(const Forest& forest);
 
   CompiledForest();
@@ -27,14 +35,17 @@ class CompiledForest {
   CompiledForest(CompiledForest&&) noexcept;
   CompiledForest& operator=(CompiledForest&&) noexcept;
 
-  // features[f * stride + i] = feature f of row i (float32, column-major). Writes out[i], the probability
-  // of the positive class (float64), for i in 0 .. rows-1; the same bits for any batch size. Cost grows
-  // with rows x sum of depths. REQUIRES: features.size() >= feature_count * stride, out.size() >= rows.
-  void PredictProba(std::span<const float> features, size_t rows, size_t stride, std::span<double> out) const;
+  // features[f * stride + i] = feature f of row i (float32, column-major). Writes out[i], the
+  // probability of the positive class (float64), for i in 0 .. rows-1; the same bits for any batch
+  // size. NaN goes each split's default way. Cost grows with rows x sum of depths; allocates
+  // scratch for one block of rows (at most 4 MiB). REQUIRES: features.size() >= feature_count *
+  // stride, out.size() >= rows.
+  void PredictProba(std::span<const float> features, size_t rows, size_t stride,
+                    std::span<double> out) const;
 
   int32_t feature_count() const;
   int32_t tree_count() const;
-  size_t memory_bytes() const;
+  size_t memory_bytes() const;  // Of nodes and leaf values.
 
  private:
   struct Data;

@@ -1,9 +1,10 @@
-// The stored forest: explicit nodes, checked once, read by everything that needs to understand a tree (file
-// format, explanations, export). For scoring convert it to a CompiledForest.
+// The stored forest: explicit nodes, checked once, read by everything that needs to understand a
+// tree (file format, explanations, export). For scoring convert it to a CompiledForest.
 //
 // A row goes left when feature <= threshold (compared in float32), right otherwise; NaN goes where
 // default_left says. A leaf adds its value; trees are summed in tree order in float64 and then, for
-// Aggregation::kMean, divided by the number of trees. That is scikit-learn's predict_proba to the last bit.
+// Aggregation::kMean, divided by the number of trees. That is scikit-learn's predict_proba to the
+// last bit.
 //
 // Thread-safety: a plain value.
 #ifndef FIRETOWER_CORE_FOREST_FOREST_H_
@@ -18,9 +19,12 @@
 namespace firetower::forest {
 
 // In the model file by name; do not rename.
-enum class Comparison : int32_t { kLessEqual = 0, kLess = 1 };  // "<=", "<": when the left child is taken
-enum class Aggregation : int32_t { kMean = 0, kSum = 1 };       // "mean", "sum"
-enum class Link : int32_t { kIdentity = 0, kLogistic = 1 };     // "identity", "logistic"
+enum class Comparison : int32_t {
+  kLessEqual = 0,
+  kLess = 1
+};  // "<=", "<": when the left child is taken
+enum class Aggregation : int32_t { kMean = 0, kSum = 1 };    // "mean", "sum"
+enum class Link : int32_t { kIdentity = 0, kLogistic = 1 };  // "identity", "logistic"
 
 struct Limits {
   static constexpr int32_t kMaxTrees = 65536;
@@ -48,18 +52,19 @@ struct Forest {
   size_t tree_count() const { return roots.size(); }
 };
 
-// Checks every rule above: equal array lengths, limits, children in range and of the same tree, no node
-// reached twice (cycles, shared nodes), none unreachable, no NaN threshold, finite values, probabilities
-// in 0..1 for a mean with identity link. Error kModelInvalid says "tree T, node N: reason" (N within the tree).
-// O(nodes), no recursion.
+// Checks every rule above: equal array lengths, limits, children in range, no node reached twice
+// (cycles, shared nodes), none unreachable, no NaN threshold, finite values, probabilities in 0..1
+// and no base score for a mean with identity link, a logistic link for a sum (else it would be no
+// probability). Error kModelInvalid says "tree T, node N: reason"; N counts the tree's nodes in
+// preorder (root, left subtree, right subtree) from 0. O(nodes), no recursion.
 Status Validate(const Forest& forest);
 
-// The largest float32 <= threshold: x <= threshold decides alike for every float32 x. (For "<" the smallest
-// float32 >= threshold.)
+// The largest float32 <= threshold: x <= threshold decides alike for every float32 x. (For "<" the
+// smallest float32 >= threshold.)
 float RoundThreshold(double threshold, Comparison comparison);
 
-// Sum of leaf values of one row, in tree order, before base score, division and link; the slow reference the
-// compiled forest is tested against. row[f] = feature f.
+// Sum of leaf values of one row, in tree order, before base score, division and link; the slow
+// reference the compiled forest is tested against. row[f] = feature f.
 double PredictRowReference(const Forest& forest, std::span<const float> row);
 
 }  // namespace firetower::forest

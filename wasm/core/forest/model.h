@@ -22,9 +22,10 @@ enum class RiskLevel : int32_t { kMinimal = 0, kLow = 1, kMedium = 2, kHigh = 3,
 inline constexpr int32_t kRiskLevelCount = 5;
 std::string_view Name(RiskLevel level);  // "MINIMAL" ... "CRITICAL"
 
-// How the training rows were distributed over one feature: edges[0] < ... < edges[n]; counts[b] = weight
-// of the rows with edges[b] <= x < edges[b+1] (the last bin holds its upper edge too). Rows outside are not possible: the
-// edges span the training data. Values are of the feature (after the pipeline).
+// How the training rows were distributed over one feature: edges[0] < ... < edges[n]; counts[b] =
+// weight of the rows with edges[b] <= x < edges[b+1] (the last bin holds its upper edge too). Rows
+// outside are not possible: the edges span the training data. Values are of the feature (after the
+// pipeline).
 struct FeatureProfile {
   std::vector<double> edges;   // At least 2; strictly increasing.
   std::vector<double> counts;  // edges.size() - 1; >= 0.
@@ -40,9 +41,11 @@ struct ModelInfo {
   std::string weight_column;   // "Weight"; empty where none.
   std::string engine_version;  // That wrote it.
   double threshold = 0.5;      // prediction = probability >= threshold.
-  std::array<double, 4> risk_cuts = {0.05, 0.2, 0.5, 0.8};  // LOW, MEDIUM, HIGH, CRITICAL begin here; increasing.
-  // Free-form provenance: data hash, rows, seed, parameters, cross-validated metrics with intervals. Kept as
-  // it is; readers other than people use only training["metrics"]["auc"|"average_precision"] =
+  std::array<double, 4> risk_cuts = {0.05, 0.2, 0.5,
+                                     0.8};  // LOW, MEDIUM, HIGH, CRITICAL begin here; increasing.
+  // Free-form provenance: data hash, rows, seed, parameters, cross-validated metrics with
+  // intervals. Kept as it is; readers other than people use only
+  // training["metrics"]["auc"|"average_precision"] =
   // {"value", "low", "high"} and training["rows"].
   json::object training;
 };
@@ -56,14 +59,16 @@ struct Model {
 
 RiskLevel LevelOf(const ModelInfo& info, double probability);
 
-// File bytes of the model: deterministic, the same model gives the same bytes. Errors: those of Validate.
+// File bytes of the model: deterministic, the same model gives the same bytes. Errors: those of
+// Validate.
 Result<std::vector<uint8_t>> WriteModel(const Model& model);
 
 // Limits of a model file, checked before anything is allocated.
 inline constexpr uint64_t kMaxModelBytes = uint64_t{1} << 30;
-inline constexpr uint64_t kMaxHeaderBytes = uint64_t{64} << 20;
+inline constexpr uint64_t kMaxHeaderBytes = uint64_t{8} << 20;
 
-// Errors: kModelInvalid with the place ("byte 12", "tensor threshold", "tree 3, node 17", "metadata features[2].op"), kTooBig.
+// Errors: kModelInvalid with the place ("byte 12", "tensor threshold", "tree 3, node 17", "metadata
+// features[2].op"), kTooBig.
 Result<Model> ReadModel(std::span<const uint8_t> bytes);
 
 }  // namespace firetower::forest

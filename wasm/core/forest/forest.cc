@@ -1,0 +1,189 @@
+#include "core/forest/forest.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace firetower::forest {
+namespace {
+
+Error Invalid(std::string message) {
+  return {.code = ErrorCode::kModelInvalid, .message = std::move(message)};
+}
+
+Error InvalidNode(size_t tree, size_t node, const std::string& reason) {
+  return Invalid("tree " + std::to_string(tree) + ", node " + std::to_string(node) + ": " + reason);
+}
+
+Status CheckShape(const Forest& forest) {
+  const size_t nodes = forest.node_count();
+  if (forest.threshold.size() != nodes || forest.left.size() != nodes ||
+      forest.right.size() != nodes || forest.default_left.size() != nodes ||
+      forest.value.size() != nodes) {
+    return Invalid("forest: its node arrays differ in length");
+  }
+  if (forest.roots.empty()) return Invalid("forest: it has no trees");
+  if (forest.roots.size() > static_cast<size_t>(Limits::kMaxTrees)) {
+    return Invalid("forest: " + std::to_string(forest.roots.size()) +
+                   " trees are over the limit of " + std::to_string(Limits::kMaxTrees));
+  }
+  if (nodes > static_cast<size_t>(Limits::kMaxNodes)) {
+    return Invalid("forest: " + std::to_string(nodes) + " nodes are over the limit of " +
+                   std::to_string(Limits::kMaxNodes));
+  }
+  if (forest.feature_count < 1 || forest.feature_count > Limits::kMaxFeatures) {
+    return Invalid("forest: " + std::to_string(forest.feature_count) + " features are outside 1.." +
+                   std::to_string(Limits::kMaxFeatures));
+  }
+  return {};
+}
+
+Status CheckAggregation(const Forest& forest) {
+  if (!std::isfinite(forest.base_score)) return Invalid("forest: the base score is not finite");
+  if (forest.link == Link::kLogistic) return {};
+  if (forest.aggregation == Aggregation::kSum) {
+    return Invalid("forest: aggregation sum needs link logistic to give a probability");
+  }
+  if (forest.base_score != 0.0) {
+    return Invalid("forest: aggregation mean with link identity allows no base score but 0");
+  }
+  return {};
+}
+
+class Walker {
+ public:
+  explicit Walker(const Forest& forest) : forest_(forest), reached_(forest.node_count(), 0) {}
+
+  Status CheckTree(size_t tree) {
+    const int32_t root = forest_.roots[tree];
+    if (!InRange(root)) {
+      return Invalid("tree " + std::to_string(tree) + ": root " + std::to_string(root) +
+                     OutsideNodes());
+    }
+    if (Reach(root)) {
+      return Invalid("tree " + std::to_string(tree) + ": root " + std::to_string(root) +
+                     " is a node of another tree or of this one");
+    }
+    size_t preorder = 0;
+    pending_.assign(1, {root, 0});
+    while (!pending_.empty()) {
+      const Pending at = pending_.back();
+      pending_.pop_back();
+      const auto node = static_cast<size_t>(at.node);
+      const std::string reason =
+          forest_.feature[node] == -1 ? CheckLeaf(node) : CheckSplit(node, at);
+      if (!reason.empty()) return InvalidNode(tree, preorder, reason);
+      ++preorder;
+    }
+    return {};
+  }
+
+  Status CheckAllReached() const {
+    for (size_t i = 0; i < reached_.size(); ++i) {
+      if (!reached_[i]) {
+        return Invalid("forest: node " + std::to_string(i) + " of the arrays is in no tree");
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct Pending {
+    int32_t node;
+    int32_t depth;
+  };
+
+  bool InRange(int32_t node) const {
+    return node >= 0 && static_cast<size_t>(node) < forest_.node_count();
+  }
+  std::string OutsideNodes() const {
+    return " is outside 0.." + std::to_string(static_cast<int64_t>(forest_.node_count()) - 1);
+  }
+  bool Reach(int32_t node) {
+    const bool before = reached_[static_cast<size_t>(node)] != 0;
+    reached_[static_cast<size_t>(node)] = 1;
+    return before;
+  }
+
+  std::string CheckLeaf(size_t node) const {
+    const double value = forest_.value[node];
+    if (!std::isfinite(value)) return "leaf value is not finite";
+    if (forest_.link == Link::kIdentity && (value < 0.0 || value > 1.0)) {
+      return "leaf value " + std::to_string(value) + " is no probability (0..1)";
+    }
+    if (forest_.left[node] != -1 || forest_.right[node] != -1) return "leaf has children";
+    if (forest_.threshold[node] != 0.0f || forest_.default_left[node] != 0) {
+      return "leaf has a threshold or a default direction";
+    }
+    return {};
+  }
+
+  std::string CheckSplit(size_t node, Pending at) {
+    const int32_t feature = forest_.feature[node];
+    if (feature < 0 || feature >= forest_.feature_count) {
+      return "feature " + std::to_string(feature) + " is outside 0.." +
+             std::to_string(forest_.feature_count - 1);
+    }
+    if (std::isnan(forest_.threshold[node])) return "threshold is NaN";
+    if (forest_.value[node] != 0.0) return "split has a leaf value";
+    if (forest_.default_left[node] > 1) return "default direction is neither 0 nor 1";
+    if (at.depth + 1 > Limits::kMaxDepth) {
+      return "depth is over the limit of " + std::to_string(Limits::kMaxDepth);
+    }
+    // Right before left onto the stack: left is taken first, as preorder wants.
+    for (const auto& [child, side] :
+         {std::pair{forest_.right[node], "right"}, std::pair{forest_.left[node], "left"}}) {
+      if (!InRange(child))
+        return std::string(side) + " child " + std::to_string(child) + OutsideNodes();
+      if (Reach(child)) {
+        return std::string(side) + " child " + std::to_string(child) +
+               " has been reached before (a cycle or a shared node)";
+      }
+      pending_.push_back({child, at.depth + 1});
+    }
+    return {};
+  }
+
+  const Forest& forest_;
+  std::vector<uint8_t> reached_;
+  std::vector<Pending> pending_;
+};
+
+}  // namespace
+
+Status Validate(const Forest& forest) {
+  if (Status status = CheckShape(forest); !status.ok()) return status;
+  if (Status status = CheckAggregation(forest); !status.ok()) return status;
+  Walker walker(forest);
+  for (size_t tree = 0; tree < forest.tree_count(); ++tree) {
+    if (Status status = walker.CheckTree(tree); !status.ok()) return status;
+  }
+  return walker.CheckAllReached();
+}
+
+float RoundThreshold(double threshold, Comparison comparison) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto nearest = static_cast<float>(threshold);
+  if (comparison == Comparison::kLessEqual) {
+    return static_cast<double>(nearest) > threshold ? std::nextafter(nearest, -kInfinity) : nearest;
+  }
+  return static_cast<double>(nearest) < threshold ? std::nextafter(nearest, kInfinity) : nearest;
+}
+
+double PredictRowReference(const Forest& forest, std::span<const float> row) {
+  double sum = 0.0;
+  for (int32_t root : forest.roots) {
+    auto node = static_cast<size_t>(root);
+    while (forest.feature[node] != -1) {
+      const float x = row[static_cast<size_t>(forest.feature[node])];
+      const float threshold = forest.threshold[node];
+      bool go_left = forest.comparison == Comparison::kLess ? x < threshold : x <= threshold;
+      if (std::isnan(x)) go_left = forest.default_left[node] != 0;
+      node = static_cast<size_t>(go_left ? forest.left[node] : forest.right[node]);
+    }
+    sum += forest.value[node];
+  }
+  return sum;
+}
+
+}  // namespace firetower::forest
