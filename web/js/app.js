@@ -1,0 +1,159 @@
+// @ts-check
+// Wiring only: state, engine, views, and what concerns the whole page (drop, paste, address, theme).
+
+import { tellTheme } from './charts/tokens.js';
+import { createEngine } from './engine/client/index.js';
+import { createActions } from './state/actions.js';
+import { initialState } from './state/app_state.js';
+import { readHash, writeHash } from './state/hash.js';
+import { readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
+import { createStore } from './state/store.js';
+import { h } from './views/dom.js';
+import * as header from './views/header.js';
+import { createHelp } from './views/help.js';
+import * as model from './views/model.js';
+import * as review from './views/review.js';
+
+/**
+ * @typedef {object} App
+ * @property {import('./state/store.js').Store<import('./state/app_state.js').State>} store
+ * @property {import('./state/actions.js').Actions} actions
+ * @property {() => void} chooseFile
+ * @property {() => void} chooseModel
+ * @property {() => void} showHelp
+ */
+
+/** @param {string} key @returns {string | null} */
+function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {string} text */
+function remember(key, text) {
+  try {
+    localStorage.setItem(key, text);
+  } catch {
+    // Storage is switched off: the page works, it only forgets.
+  }
+}
+
+const store = createStore(initialState());
+const actions = createActions({ store, createEngine: () => createEngine() });
+
+// --- files: a button, a drop anywhere, a paste
+
+/**
+ * @param {string} accept
+ * @param {string} label
+ * @param {(file: File) => void} use
+ */
+function picker(accept, label, use) {
+  const input = h('input', { type: 'file', accept, hidden: true, 'aria-label': label });
+  input.addEventListener('change', () => {
+    const file = input.files?.[0];
+    if (file) use(file);
+    input.value = '';
+  });
+  document.body.append(input);
+  return () => input.click();
+}
+
+/** @param {File} file */
+function take(file) {
+  if (/\.safetensors$/i.test(file.name)) void actions.loadModel(file, file.name);
+  else void actions.openFile(file, file.name);
+}
+
+document.addEventListener('dragover', (event) => {
+  event.preventDefault();
+  document.body.classList.add('dropping');
+});
+document.addEventListener('dragleave', (event) => {
+  if (event.relatedTarget === null) document.body.classList.remove('dropping');
+});
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  document.body.classList.remove('dropping');
+  const file = event.dataTransfer?.files[0];
+  if (file) take(file);
+});
+document.addEventListener('paste', (event) => {
+  const target = event.target;
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return;
+  const file = event.clipboardData?.files[0];
+  const text = event.clipboardData?.getData('text/plain') ?? '';
+  if (file) take(file);
+  else if (text.trim() !== '') void actions.openFile(new Blob([text], { type: 'text/csv' }), 'pasted.csv');
+  else return;
+  event.preventDefault();
+});
+
+// --- address and memory
+
+actions.setSettings(readSettings(remembered(SETTINGS_KEY)));
+function followAddress() {
+  const { view, threshold, theme } = readHash(location.hash);
+  actions.setView(view);
+  if (threshold !== null) actions.setThreshold(threshold);
+  if (theme !== null) actions.setSettings({ theme });
+}
+followAddress();
+window.addEventListener('hashchange', followAddress);
+store.watch(['view', 'threshold'], ({ view }) => {
+  const hash = writeHash({ view, threshold: actions.chosenThreshold(), theme: null });
+  const here = location.hash === '' ? '#' : location.hash;
+  if (hash !== here) history.replaceState(null, '', hash === '#' ? location.pathname + location.search : hash);
+});
+
+// --- theme
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+dark.addEventListener('change', tellTheme);
+store.watch(['settings'], ({ settings }) => {
+  document.documentElement.dataset.theme = settings.theme;
+  remember(SETTINGS_KEY, writeSettings(settings));
+  tellTheme();
+});
+
+// --- views
+
+/** @type {App} */
+const app = {
+  store,
+  actions,
+  chooseFile: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file', (file) => void actions.openFile(file, file.name)),
+  chooseModel: picker('.safetensors', 'Model file', (file) => void actions.loadModel(file, file.name)),
+  showHelp: createHelp(document.body, store),
+};
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const reviewElement = byId('review');
+const modelElement = byId('model');
+header.mount(byId('header'), app);
+review.mount(reviewElement, app);
+model.mount(modelElement, app);
+store.watch(['view'], ({ view }) => {
+  reviewElement.hidden = view !== 'review';
+  modelElement.hidden = view !== 'model';
+});
+byId('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('main').focus();
+});
+
+void actions.start();
+
+// For tests: nothing is asked, nothing waits to be drawn.
+let frames = 0;
+store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Object.keys(store.get())), () => {
+  frames += 1;
+  requestAnimationFrame(() => {
+    frames -= 1;
+  });
+});
+Object.assign(window, { __idle: () => actions.idle() && frames === 0 });

@@ -1,0 +1,209 @@
+// @ts-check
+// A chart as people of all kinds can read it: a figure with its finding in words, the drawing, and the same numbers
+// as a table. Draws with Chart.js (vendor/chart.umd.js, a classic script that sets globalThis.Chart).
+
+import { h, newId, put, say } from '../views/dom.js';
+import { onTheme, readTokens } from './tokens.js';
+
+/** @typedef {import('./tokens.js').Tokens} Tokens */
+/** @typedef {import('chart.js').Chart} Chart */
+/** @typedef {import('chart.js').ChartConfiguration<any, any, any>} Configuration */
+
+const { Chart: ChartClass } = /** @type {{Chart: typeof import('chart.js').Chart}} */ (/** @type {unknown} */ (globalThis));
+
+/**
+ * @typedef {object} Content
+ * @property {string} finding one sentence
+ * @property {(tokens: Tokens) => Configuration} draw
+ * @property {{head: string[], rows: string[][]}} table the drawing's numbers
+ */
+
+/**
+ * @typedef {object} Figure
+ * @property {HTMLElement} element
+ * @property {(content: Content) => void} show a new drawing
+ * @property {(finding: string) => void} retell a new sentence; redraws what depends on marks (see mark())
+ * @property {() => void} close
+ */
+
+/**
+ * @param {string} title
+ * @returns {Figure}
+ */
+export function createFigure(title) {
+  const titleId = newId('figure');
+  const canvas = h('canvas', { role: 'img' });
+  const finding = h('p', { class: 'finding' });
+  const table = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}: numbers` });
+  const details = h('details', null, h('summary', null, 'Numbers'), table);
+  const element = h(
+    'figure',
+    { 'aria-labelledby': titleId },
+    h('figcaption', null, h('span', { class: 'figure-title', id: titleId }, title), finding),
+    h('div', { class: 'plot' }, canvas),
+    details,
+  );
+  /** @type {Chart | null} */
+  let chart = null;
+  /** @type {Content | null} */
+  let content = null;
+  let stale = true;
+
+  function fillTable() {
+    if (!details.open || !stale || !content) return;
+    stale = false;
+    const { head, rows } = content.table;
+    put(
+      table,
+      h(
+        'table',
+        { class: 'grid' },
+        h('caption', { class: 'unseen' }, `${title}: numbers`),
+        h('thead', null, h('tr', null, ...head.map((text) => h('th', { scope: 'col', class: 'num' }, text)))),
+        h('tbody', null, ...rows.map((row) => h('tr', null, ...row.map((text) => h('td', { class: 'num' }, text))))),
+      ),
+    );
+  }
+  details.addEventListener('toggle', fillTable);
+
+  function redraw() {
+    chart?.destroy();
+    chart = null;
+    if (!content) return;
+    const tokens = readTokens(element);
+    const configuration = content.draw(tokens);
+    configuration.options = { ...base(tokens), ...configuration.options };
+    chart = new ChartClass(canvas, configuration);
+  }
+  const stop = onTheme(redraw);
+
+  /** @param {string} text */
+  function tell(text) {
+    say(finding, text);
+    canvas.setAttribute('aria-label', `${title}. ${text}`);
+    say(canvas, `${title}. ${text}`);
+  }
+
+  return {
+    element,
+    show(next) {
+      content = next;
+      stale = true;
+      tell(next.finding);
+      redraw();
+      fillTable();
+    },
+    retell(text) {
+      tell(text);
+      chart?.update('none');
+    },
+    close() {
+      stop();
+      chart?.destroy();
+      chart = null;
+    },
+  };
+}
+
+/**
+ * What all charts share: no motion, no parsing, no hover boxes (the numbers are in the table).
+ * @param {Tokens} tokens
+ * @returns {Record<string, unknown>}
+ */
+function base(tokens) {
+  return {
+    animation: false,
+    parsing: false,
+    normalized: true,
+    responsive: true,
+    maintainAspectRatio: false,
+    events: [],
+    layout: { padding: { top: 14, right: 6 } },
+    plugins: { legend: { display: false }, tooltip: { enabled: false } },
+    elements: { point: { radius: 0 } },
+    font: { family: tokens.font, size: 11 },
+  };
+}
+
+/**
+ * An axis from 0 to 1.
+ * @param {Tokens} tokens
+ * @param {string} title
+ * @param {object} [more]
+ */
+export function unitAxis(tokens, title, more = {}) {
+  return {
+    type: 'linear',
+    min: 0,
+    max: 1,
+    title: { display: true, text: title, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 },
+    ticks: {
+      stepSize: 0.25,
+      color: tokens.soft,
+      maxRotation: 0,
+      minRotation: 0,
+      font: { family: tokens.font, size: 11 },
+      callback: (/** @type {number} */ value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
+    },
+    grid: { color: tokens.line, tickLength: 4 },
+    border: { color: tokens.soft },
+    ...more,
+  };
+}
+
+/**
+ * A plugin that draws a vertical line at an x value, with its label on top.
+ * @param {Tokens} tokens
+ * @param {() => {x: number, label: string}} where
+ * @returns {import('chart.js').Plugin}
+ */
+export function verticalLine(tokens, where) {
+  return {
+    id: 'verticalLine',
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea: area, scales } = chart;
+      const { x, label } = where();
+      const place = scales.x.getPixelForValue(x);
+      ctx.save();
+      ctx.strokeStyle = tokens.accent;
+      ctx.fillStyle = tokens.accent;
+      ctx.lineWidth = 1.5;
+      ctx.setLineDash([4, 3]);
+      ctx.beginPath();
+      ctx.moveTo(place, area.top - 2);
+      ctx.lineTo(place, area.bottom);
+      ctx.stroke();
+      ctx.font = `600 11px ${tokens.font}`;
+      ctx.textBaseline = 'bottom';
+      ctx.textAlign = x > 0.85 ? 'right' : x < 0.15 ? 'left' : 'center';
+      ctx.fillText(label, place, area.top - 3);
+      ctx.restore();
+    },
+  };
+}
+
+/**
+ * A plugin that marks one point with a ring.
+ * @param {Tokens} tokens
+ * @param {() => {x: number, y: number} | null} where null: no mark
+ * @returns {import('chart.js').Plugin}
+ */
+export function pointMark(tokens, where) {
+  return {
+    id: 'pointMark',
+    afterDatasetsDraw(chart) {
+      const point = where();
+      if (!point) return;
+      const { ctx, scales } = chart;
+      ctx.save();
+      ctx.beginPath();
+      ctx.arc(scales.x.getPixelForValue(point.x), scales.y.getPixelForValue(point.y), 5, 0, 2 * Math.PI);
+      ctx.fillStyle = tokens.ground;
+      ctx.strokeStyle = tokens.accent;
+      ctx.lineWidth = 2;
+      ctx.fill();
+      ctx.stroke();
+      ctx.restore();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// @ts-check
+// Help: keyboard, privacy, what the words mean.
+
+import { LEVELS } from '../state/scores.js';
+import { badge, h, put } from './dom.js';
+
+/**
+ * @param {HTMLElement} parent
+ * @param {import('../app.js').App['store']} store
+ * @returns {() => void} shows the dialog
+ */
+export function createHelp(parent, store) {
+  const levels = h('ul', { class: 'levels plain' });
+  const close = h('button', { type: 'button', onclick: () => dialog.close() }, 'Close');
+  /** @type {HTMLDialogElement} */
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': 'help-title' },
+    h('h2', { id: 'help-title' }, 'Help'),
+    h('h3', null, 'Keyboard'),
+    h(
+      'dl',
+      { class: 'pairs' },
+      h('dt', null, 'Tab, Shift+Tab'),
+      h('dd', null, 'from control to control'),
+      h('dt', null, 'Ctrl+V'),
+      h('dd', null, 'scores rows or a file copied elsewhere'),
+      h('dt', null, 'Arrow keys'),
+      h('dd', null, 'move the threshold by 0.001; Page Up and Page Down by 0.1; they scroll the table too'),
+      h('dt', null, 'Enter, Space'),
+      h('dd', null, 'open a row, sort by a column, press a button'),
+      h('dt', null, 'Escape'),
+      h('dd', null, 'closes a row, a list, a dialog'),
+    ),
+    h('h3', null, 'Words'),
+    h(
+      'p',
+      null,
+      'The score is the model’s probability of fraud. A row is flagged when its score reaches the threshold. Confidence is the larger of p and 1 − p. Brackets hold 95 % intervals. Rows count from 0, lines from 1.',
+    ),
+    levels,
+    h('h3', null, 'Privacy'),
+    h(
+      'p',
+      null,
+      'Files are read in this tab and go nowhere; the browser’s content policy forbids the page to reach any other address. There is no account, no counter, no cookie. Theme and table columns are remembered in this browser.',
+    ),
+    h('div', { class: 'row end' }, close),
+  );
+  parent.append(dialog);
+  store.watch(['model'], ({ model }) => {
+    const cuts = model?.risk_cuts ?? [];
+    put(
+      levels,
+      ...LEVELS.map((name, i) => h('li', null, badge(name), h('span', null, i === 0 ? `below ${cuts[0] ?? '–'}` : `from ${cuts[i - 1] ?? '–'}`))).reverse(),
+    );
+  });
+  return () => {
+    dialog.showModal();
+    close.focus();
+  };
+}
