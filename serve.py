@@ -112,20 +112,32 @@ def listen(host, port):
             return Server(host, candidate)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise SetupError(f"cannot listen on {host}:{candidate}: {error.strerror}") from error
+                raise SetupError(
+                    f"cannot listen on {host}:{candidate}: {error.strerror}"
+                ) from error
     raise SetupError(f"no free port from {port} on: choose another with --port")
 
 
 def has_display():
-    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform == "darwin" or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def parse_arguments(arguments):
-    parser = argparse.ArgumentParser(description="Sets up, builds what is stale, and serves Firetower's page.")
+    parser = argparse.ArgumentParser(
+        description="Sets up, builds what is stale, and serves Firetower's page."
+    )
     parser.add_argument("--yes", action="store_true", help="install what is missing without asking")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="first port to try (default: %(default)s)")
-    parser.add_argument("--no-build", action="store_true", help="serve what is there: no set-up, no build")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help="first port to try (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--no-build", action="store_true", help="serve what is there: no set-up, no build"
+    )
     parser.add_argument("--setup-only", action="store_true", help="stop after set-up and build")
     options = parser.parse_args(arguments)
     if options.no_build and options.setup_only:

@@ -10,15 +10,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def documents():
-    out = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"], cwd=ROOT, text=True,
-                         capture_output=True, check=True).stdout
+    out = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout
     return [path for path in out.splitlines() if (ROOT / path).is_file()]
 
 
 def anchors(text):
     """The anchors that GitHub makes of headings."""
     names = set()
-    for heading in re.findall(r"^#+ +(.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE):
+    for heading in re.findall(
+        r"^#+ +(.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    ):
         names.add(re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-"))
     return names
 
@@ -37,7 +44,9 @@ class Links(unittest.TestCase):
     def test_links_between_files_lead_somewhere(self):
         seen = 0
         for path in documents():
-            text = re.sub(r"```.*?```", "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL)
+            text = re.sub(
+                r"```.*?```", "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL
+            )
             for target in re.findall(r"\]\(([^)\s]+)\)", text):
                 if re.match(r"[a-z]+:", target):
                     continue
@@ -45,7 +54,9 @@ class Links(unittest.TestCase):
                 file = ((ROOT / path).parent / name).resolve() if name else ROOT / path
                 self.assertTrue(file.exists(), f"{path}: {target}")
                 if anchor and file.suffix == ".md":
-                    self.assertIn(anchor, anchors(file.read_text(encoding="utf-8")), f"{path}: {target}")
+                    self.assertIn(
+                        anchor, anchors(file.read_text(encoding="utf-8")), f"{path}: {target}"
+                    )
                 seen += 1
         self.assertGreater(seen, 5)
 
@@ -68,10 +79,16 @@ class Commands(unittest.TestCase):
                     continue
                 program = words[0].lstrip("./") if words[0] != ".ci/run" else "tests/run"
                 if program not in helps:
-                    helps[program] = subprocess.run([sys.executable, str(ROOT / program), "--help"], text=True, capture_output=True,
-                                                    check=True).stdout
+                    helps[program] = subprocess.run(
+                        [sys.executable, str(ROOT / program), "--help"],
+                        text=True,
+                        capture_output=True,
+                        check=True,
+                    ).stdout
                 for word in words[1:]:
-                    self.assertIn(word.split("=")[0], helps[program] + " 8000 0.0.0.0", f"{document}: {line}")
+                    self.assertIn(
+                        word.split("=")[0], helps[program] + " 8000 0.0.0.0", f"{document}: {line}"
+                    )
                 seen += 1
         self.assertGreaterEqual(seen, 2)
 
@@ -79,7 +96,10 @@ class Commands(unittest.TestCase):
         for document in ("README.md", "CONTRIBUTING.md"):
             for line in shell_lines(document):
                 for word in line.split():
-                    if re.match(r"(tests|tools|models|wasm|cmake|web)/[\w./-]+$", word) and "build/" not in word:
+                    if (
+                        re.match(r"(tests|tools|models|wasm|cmake|web)/[\w./-]+$", word)
+                        and "build/" not in word
+                    ):
                         self.assertTrue((ROOT / word).exists(), f"{document}: {line}")
 
 

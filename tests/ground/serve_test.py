@@ -47,7 +47,18 @@ class Site(unittest.TestCase):
         (cls.web / ".hidden").write_text("secret")
         (cls.web / "csp.txt").write_text((ROOT / "web" / "csp.txt").read_text())
         (cls.web / "index.html").write_text("<!doctype html><title>Site</title>")
-        for name in ("a.js", "a.mjs", "a.wasm", "a.css", "a.svg", "a.png", "a.json", "a.webmanifest", "a.safetensors", "a.unknown"):
+        for name in (
+            "a.js",
+            "a.mjs",
+            "a.wasm",
+            "a.css",
+            "a.svg",
+            "a.png",
+            "a.json",
+            "a.webmanifest",
+            "a.safetensors",
+            "a.unknown",
+        ):
             (cls.web / "js" / name).write_text("x" * 100)
         with contextlib.ExitStack() as stack:
             stack.enter_context(mock.patch.object(serve.build, "WEB", cls.web))
@@ -66,7 +77,9 @@ class Site(unittest.TestCase):
         shutil.rmtree(cls.outer)
 
     def ask(self, path, method="GET", headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.server_address[1], timeout=10)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.server.server_address[1], timeout=10
+        )
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
@@ -80,7 +93,9 @@ class Site(unittest.TestCase):
     def test_sends_the_page(self):
         for path in ("/", "/index.html", "/?x=1", "/index.html?v=2"):
             response, body = self.ask(path)
-            self.assertEqual((response.status, body), (200, b"<!doctype html><title>Site</title>"), path)
+            self.assertEqual(
+                (response.status, body), (200, b"<!doctype html><title>Site</title>"), path
+            )
             self.assertEqual(response.headers["Content-Length"], str(len(body)))
 
     def test_every_answer_carries_the_headers(self):
@@ -110,17 +125,34 @@ class Site(unittest.TestCase):
 
     def test_head_has_no_body(self):
         response, body = self.ask("/js/a.js", method="HEAD")
-        self.assertEqual((response.status, body, response.headers["Content-Length"]), (200, b"", "100"))
+        self.assertEqual(
+            (response.status, body, response.headers["Content-Length"]), (200, b"", "100")
+        )
 
     def test_answers_304_for_what_the_browser_has(self):
         first, _ = self.ask("/js/a.js")
-        again, body = self.ask("/js/a.js", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+        again, body = self.ask(
+            "/js/a.js", headers={"If-Modified-Since": first.headers["Last-Modified"]}
+        )
         self.assertEqual((again.status, body), (304, b""))
 
     def test_sends_nothing_outside_the_folder(self):
-        paths = ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/js/../../secret.txt", "/js/%2e%2e/%2e%2e/secret.txt",
-                 "//../secret.txt", "/..\\secret.txt", "/%5c..%5csecret.txt", "/../web-other/secret.txt", "/link.txt",
-                 str(self.outer / "secret.txt"), "/" + str(self.outer / "secret.txt"), "/secret.txt%00.html", "/index.html%00")
+        paths = (
+            "/../secret.txt",
+            "/%2e%2e/secret.txt",
+            "/..%2fsecret.txt",
+            "/js/../../secret.txt",
+            "/js/%2e%2e/%2e%2e/secret.txt",
+            "//../secret.txt",
+            "/..\\secret.txt",
+            "/%5c..%5csecret.txt",
+            "/../web-other/secret.txt",
+            "/link.txt",
+            str(self.outer / "secret.txt"),
+            "/" + str(self.outer / "secret.txt"),
+            "/secret.txt%00.html",
+            "/index.html%00",
+        )
         for path in paths:
             response, body = self.ask(path)
             self.assertIn(response.status, (301, 400, 404), path)
@@ -146,9 +178,18 @@ class CommandLine(unittest.TestCase):
     """serve.py as a program, over the site of this checkout."""
 
     def start(self, *arguments):
-        environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        process = subprocess.Popen([sys.executable, str(ROOT / "serve.py"), "--no-build", *arguments], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=environment)
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+        }
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "serve.py"), "--no-build", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
@@ -163,7 +204,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(host, "127.0.0.1")
         with contextlib.closing(http.client.HTTPConnection(host, port, timeout=10)) as connection:
             connection.request("GET", "/csp.txt")
-            self.assertEqual(connection.getresponse().read().decode(), (ROOT / "web" / "csp.txt").read_text())
+            self.assertEqual(
+                connection.getresponse().read().decode(), (ROOT / "web" / "csp.txt").read_text()
+            )
 
     def test_takes_the_next_port_when_one_is_taken(self):
         with socket.socket() as taken:
@@ -192,13 +235,22 @@ class CommandLine(unittest.TestCase):
                 socket.create_connection((host, port), timeout=5)
 
     def test_refuses_what_it_cannot_do_in_one_line(self):
-        done = subprocess.run([sys.executable, str(ROOT / "serve.py"), "--no-build", "--host", "203.0.113.1"],
-                              capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "serve.py"), "--no-build", "--host", "203.0.113.1"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"^serve\.py: cannot listen on 203\.0\.113\.1:8000: .+\n$")
 
     def test_names_its_options(self):
-        done = subprocess.run([sys.executable, str(ROOT / "serve.py"), "--help"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "serve.py"), "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         for option in ("--yes", "--host", "--port", "--no-build", "--setup-only"):
             self.assertIn(option, done.stdout)
 

@@ -31,14 +31,28 @@ class Machine(unittest.TestCase):
         self.calls.write_text("")
         self.known = self.root / "known"
         self.lists_are_there()
-        self.tool = packages.Requirement("a tool", lambda: (self.root / "tool").exists(), "tool-package", "tool-brew", "tool-dnf")
+        self.tool = packages.Requirement(
+            "a tool", lambda: (self.root / "tool").exists(), "tool-package", "tool-brew", "tool-dnf"
+        )
         folder = self.root / "unpacked"
-        self.headers = packages.Requirement("some headers", lambda: (folder / "usr/include/x.h").exists(), lambda: "headers-package",
-                                            "headers-brew", "headers-dnf", unpack=folder)
-        self.present = packages.Requirement("what is there", lambda: True, "present-package", "present", "present")
+        self.headers = packages.Requirement(
+            "some headers",
+            lambda: (folder / "usr/include/x.h").exists(),
+            lambda: "headers-package",
+            "headers-brew",
+            "headers-dnf",
+            unpack=folder,
+        )
+        self.present = packages.Requirement(
+            "what is there", lambda: True, "present-package", "present", "present"
+        )
         self.needs = [self.present, self.tool, self.headers]
-        for patch in (mock.patch.dict(os.environ, {"PATH": f"{self.bin}:/usr/bin:/bin"}), mock.patch.object(packages, "ROOT", self.root),
-                      mock.patch.object(packages, "say", self.lines().append), mock.patch.object(os, "geteuid", lambda: 0)):
+        for patch in (
+            mock.patch.dict(os.environ, {"PATH": f"{self.bin}:/usr/bin:/bin"}),
+            mock.patch.object(packages, "ROOT", self.root),
+            mock.patch.object(packages, "say", self.lines().append),
+            mock.patch.object(os, "geteuid", lambda: 0),
+        ):
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -51,14 +65,19 @@ class Machine(unittest.TestCase):
 
     def script(self, name, text):
         path = self.bin / name
-        path.write_text(f"#!/bin/sh\necho {name} \"$@\" >> {self.calls}\n" + textwrap.dedent(text))
+        path.write_text(f'#!/bin/sh\necho {name} "$@" >> {self.calls}\n' + textwrap.dedent(text))
         path.chmod(0o755)
 
     def with_apt(self, fails_first=False):
-        self.script("apt-cache", f"""
+        self.script(
+            "apt-cache",
+            f"""
             [ -e {self.known} ] && printf 'pkg:\\n  Installed: (none)\\n  Candidate: 1.0\\n'
-        """)
-        self.script("apt-get", f"""
+        """,
+        )
+        self.script(
+            "apt-get",
+            f"""
             case "$1" in
               update) touch {self.known} ;;
               install)
@@ -66,14 +85,20 @@ class Machine(unittest.TestCase):
                 touch {self.root}/tool ;;
               download) touch headers.deb ;;
             esac
-        """)
+        """,
+        )
         self.script("dpkg-deb", 'mkdir -p "$3/usr/include" && touch "$3/usr/include/x.h"')
 
     def called(self):
-        return [line for line in self.calls.read_text().splitlines() if not line.startswith("apt-cache")]
+        return [
+            line for line in self.calls.read_text().splitlines() if not line.startswith("apt-cache")
+        ]
 
     def answer(self, text, terminal=True):
-        for patch in (mock.patch("builtins.input", lambda _: text), mock.patch.object(sys.stdin, "isatty", lambda: terminal)):
+        for patch in (
+            mock.patch("builtins.input", lambda _: text),
+            mock.patch.object(sys.stdin, "isatty", lambda: terminal),
+        ):
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -90,8 +115,13 @@ class Machine(unittest.TestCase):
         self.assertIn("tool-package", said)
         self.assertIn("headers-package", said)
         self.assertNotIn("present-package", said)
-        self.assertEqual(self.called()[:2], ["apt-get install -y -q --no-install-recommends tool-package",
-                                             "apt-get download -q headers-package"])
+        self.assertEqual(
+            self.called()[:2],
+            [
+                "apt-get install -y -q --no-install-recommends tool-package",
+                "apt-get download -q headers-package",
+            ],
+        )
         self.assertTrue((self.root / "unpacked/usr/include/x.h").exists())
         packages.install(self.needs, yes=False)
         self.assertEqual(len(self.called()), 3)
@@ -114,7 +144,10 @@ class Machine(unittest.TestCase):
         self.with_apt()
         self.known.unlink()
         packages.install(self.needs, yes=True)
-        self.assertEqual(self.called()[:2], ["apt-get update -q", "apt-get install -y -q --no-install-recommends tool-package"])
+        self.assertEqual(
+            self.called()[:2],
+            ["apt-get update -q", "apt-get install -y -q --no-install-recommends tool-package"],
+        )
 
     def test_reads_old_package_lists_again_when_a_package_is_gone(self):
         self.with_apt(fails_first=True)
@@ -127,13 +160,18 @@ class Machine(unittest.TestCase):
         self.script("sudo", '"$@"')
         with mock.patch.object(os, "geteuid", lambda: 1000):
             packages.install([self.tool], yes=True)
-        self.assertEqual(self.called()[0], "sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends tool-package")
+        self.assertEqual(
+            self.called()[0],
+            "sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends tool-package",
+        )
 
     def test_says_what_root_must_run_where_there_is_no_sudo(self):
         self.with_apt()
         os.environ["PATH"] = str(self.bin)
         with mock.patch.object(os, "geteuid", lambda: 1000):
-            with self.assertRaisesRegex(SetupError, "As root, run: apt-get install .* tool-package"):
+            with self.assertRaisesRegex(
+                SetupError, "As root, run: apt-get install .* tool-package"
+            ):
                 packages.install([self.tool], yes=True)
 
     def test_fails_when_it_is_still_missing_afterwards(self):
@@ -164,16 +202,21 @@ class Probes(unittest.TestCase):
                     self.assertEqual(packages._NODE.probe(), good, version)
 
     def test_the_newest_boost_is_chosen_and_an_old_one_refused(self):
-        for names, expected in (("libboost1.74-dev\nlibboost1.81-dev\nlibboost1.81-all-dev\n", "libboost1.81-dev"),
-                                ("libboost1.83-dev\nlibboost1.88-dev\n", "libboost1.88-dev"), ("libboost1.74-dev\n", None), ("", None)):
+        for names, expected in (
+            ("libboost1.74-dev\nlibboost1.81-dev\nlibboost1.81-all-dev\n", "libboost1.81-dev"),
+            ("libboost1.83-dev\nlibboost1.88-dev\n", "libboost1.88-dev"),
+            ("libboost1.74-dev\n", None),
+            ("", None),
+        ):
             with mock.patch.object(packages, "_output", lambda *_, names=names: names):
                 self.assertEqual(packages._boost_package(), expected)
 
 
 class Copies(unittest.TestCase):
     def test_copies_what_changed_and_removes_what_is_gone(self):
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(build, "ROOT", pathlib.Path(folder)), \
-                mock.patch.object(build, "say", lambda _: None):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(
+            build, "ROOT", pathlib.Path(folder)
+        ), mock.patch.object(build, "say", lambda _: None):
             source, target = pathlib.Path(folder) / "a", pathlib.Path(folder) / "b" / "c"
             source.mkdir()
             (source / "kept").write_text("one")
@@ -183,7 +226,10 @@ class Copies(unittest.TestCase):
             (source / "gone").unlink()
             (source / "new").write_text("three")
             build._copy(source, target)
-            self.assertEqual({entry.name: entry.read_text() for entry in target.iterdir()}, {"kept": "one", "new": "three"})
+            self.assertEqual(
+                {entry.name: entry.read_text() for entry in target.iterdir()},
+                {"kept": "one", "new": "three"},
+            )
             self.assertEqual((target / "kept").stat().st_mtime_ns, before)
             (source / "kept").write_text("four")
             build._copy(source, target)
@@ -192,7 +238,12 @@ class Copies(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     def test_an_unknown_part_is_a_usage_error(self):
-        done = subprocess.run([sys.executable, str(ROOT / "tests" / "run"), "nonsense"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "tests" / "run"), "nonsense"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
         self.assertEqual(done.returncode, 2)
         self.assertIn("no such part: nonsense", done.stderr)
 

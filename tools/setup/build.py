@@ -51,8 +51,15 @@ def cmake(preset, targets=(), tests=True, quiet=True):
     configured = (build / "build.ninja").exists() and _cache(build, "FIRETOWER_TESTS") is not None
     if not configured or (tests and _cache(build, "FIRETOWER_TESTS") != "ON"):
         say(f"configuring build/{preset}")
-        run(["cmake", "--preset", preset, f"-DFIRETOWER_TESTS={'ON' if tests else 'OFF'}"], quiet=quiet)
-    run(["cmake", "--build", str(build), "--parallel", JOBS] + [part for t in targets for part in ("--target", t)], quiet=quiet)
+        run(
+            ["cmake", "--preset", preset, f"-DFIRETOWER_TESTS={'ON' if tests else 'OFF'}"],
+            quiet=quiet,
+        )
+    run(
+        ["cmake", "--build", str(build), "--parallel", JOBS]
+        + [part for t in targets for part in ("--target", t)],
+        quiet=quiet,
+    )
 
 
 def _copy(source, target):

@@ -22,7 +22,9 @@ BOOST_UNPACKED = ROOT / "build" / "deps" / "boost"
 def _output(*command):
     """The command's standard output, or nothing where it cannot be run or fails."""
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
+        return subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return ""
 
@@ -61,7 +63,9 @@ def find_chromium():
     """The browser the page's tests run in: FIRETOWER_CHROMIUM, or what the system has."""
     names = (os.environ.get("FIRETOWER_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     application = "/Applications/Chromium.app/Contents/MacOS/Chromium"
-    return next((path for path in (shutil.which(n) for n in names + (application,) if n) if path), None)
+    return next(
+        (path for path in (shutil.which(n) for n in names + (application,) if n) if path), None
+    )
 
 
 def _clang_runtime_package():
@@ -88,39 +92,98 @@ class Requirement:
 
 def _boost_package():
     """The newest Boost >= 1.75 that apt offers: Debian 12 has 1.74 and 1.81, which refuse to be installed together."""
-    found = re.findall(r"^libboost1\.(\d+)-dev$", _output("apt-cache", "pkgnames", "libboost1."), re.MULTILINE)
+    found = re.findall(
+        r"^libboost1\.(\d+)-dev$", _output("apt-cache", "pkgnames", "libboost1."), re.MULTILINE
+    )
     minor = max((int(number) for number in found), default=0)
     return f"libboost1.{minor}-dev" if minor >= 75 else None
 
 
-_CERTIFICATES = Requirement("CA certificates", _file("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/cert.pem"),
-                            "ca-certificates", "ca-certificates", "ca-certificates")
+_CERTIFICATES = Requirement(
+    "CA certificates",
+    _file("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/cert.pem"),
+    "ca-certificates",
+    "ca-certificates",
+    "ca-certificates",
+)
 _NODE = Requirement("Node.js >= 18", _command("node", (18, 0)), "nodejs", "node", "nodejs")
 _NPM = Requirement("npm", _command("npm"), "npm", "node", "nodejs-npm")
 _CMAKE = Requirement("CMake >= 3.25", _command("cmake", (3, 25)), "cmake", "cmake", "cmake")
 _NINJA = Requirement("Ninja", _command("ninja"), "ninja-build", "ninja", "ninja-build")
-_EMSCRIPTEN = Requirement("Emscripten >= 3.1.6", _command("emcc"), "emscripten", "emscripten", "emscripten")
-_EIGEN = Requirement("Eigen 3.4", _header("Eigen/Core", "/usr/include/eigen3", "/opt/homebrew/include/eigen3"),
-                     "libeigen3-dev", "eigen", "eigen3-devel")
-_FAST_FLOAT = Requirement("fast_float", _header("fast_float/fast_float.h"), "libfast-float-dev", "fast_float", "fast_float-devel")
+_EMSCRIPTEN = Requirement(
+    "Emscripten >= 3.1.6", _command("emcc"), "emscripten", "emscripten", "emscripten"
+)
+_EIGEN = Requirement(
+    "Eigen 3.4",
+    _header("Eigen/Core", "/usr/include/eigen3", "/opt/homebrew/include/eigen3"),
+    "libeigen3-dev",
+    "eigen",
+    "eigen3-devel",
+)
+_FAST_FLOAT = Requirement(
+    "fast_float",
+    _header("fast_float/fast_float.h"),
+    "libfast-float-dev",
+    "fast_float",
+    "fast_float-devel",
+)
 _FMT = Requirement("{fmt} 9", _header("fmt/format.h"), "libfmt-dev", "fmt", "fmt-devel")
-_BOOST = Requirement("Boost >= 1.75 (headers)", _header("boost/json/src.hpp", str(BOOST_UNPACKED / "usr/include")),
-                     _boost_package, "boost", "boost-devel", unpack=BOOST_UNPACKED)
+_BOOST = Requirement(
+    "Boost >= 1.75 (headers)",
+    _header("boost/json/src.hpp", str(BOOST_UNPACKED / "usr/include")),
+    _boost_package,
+    "boost",
+    "boost-devel",
+    unpack=BOOST_UNPACKED,
+)
 _GXX = Requirement("g++ 12", _command("g++"), "g++", "gcc", "gcc-c++")
 _CLI11 = Requirement("CLI11", _header("CLI/CLI.hpp"), "libcli11-dev", "cli11", "cli11-devel")
-_GTEST = Requirement("GoogleTest", _header("gtest/gtest.h"), "libgtest-dev", "googletest", "gtest-devel")
-_GTEST_SOURCES = Requirement("GoogleTest's sources", _file("/usr/src/googletest/googletest/CMakeLists.txt"),
-                             "googletest", "googletest", "gtest-devel")
+_GTEST = Requirement(
+    "GoogleTest", _header("gtest/gtest.h"), "libgtest-dev", "googletest", "gtest-devel"
+)
+_GTEST_SOURCES = Requirement(
+    "GoogleTest's sources",
+    _file("/usr/src/googletest/googletest/CMakeLists.txt"),
+    "googletest",
+    "googletest",
+    "gtest-devel",
+)
 _CLANG = Requirement("clang", _command("clang++"), "clang", "llvm", "clang")
 _CLANG_RUNTIME = Requirement(
     "libFuzzer and the sanitizers of clang",
-    _file("/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a", "/usr/lib*/clang/*/lib/*/libclang_rt.fuzzer*.a",
-          "/opt/homebrew/opt/llvm/lib/clang/*/lib/darwin/libclang_rt.fuzzer*.a"),
-    _clang_runtime_package, "llvm", "compiler-rt")
-_BENCHMARK = Requirement("Google Benchmark", _header("benchmark/benchmark.h"), "libbenchmark-dev", "google-benchmark", "google-benchmark-devel")
-_SKLEARN = Requirement("scikit-learn 1.2", lambda: find_sklearn_python() is not None, "python3-sklearn", "scikit-learn", "python3-scikit-learn")
-_CHROMIUM = Requirement("Chromium", lambda: find_chromium() is not None, "chromium", "chromium", "chromium")
-_FONTS = Requirement("a font", _file("/usr/share/fonts/*/*", "/System/Library/Fonts/*"), "fonts-liberation", "font-liberation", "liberation-fonts")
+    _file(
+        "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a",
+        "/usr/lib*/clang/*/lib/*/libclang_rt.fuzzer*.a",
+        "/opt/homebrew/opt/llvm/lib/clang/*/lib/darwin/libclang_rt.fuzzer*.a",
+    ),
+    _clang_runtime_package,
+    "llvm",
+    "compiler-rt",
+)
+_BENCHMARK = Requirement(
+    "Google Benchmark",
+    _header("benchmark/benchmark.h"),
+    "libbenchmark-dev",
+    "google-benchmark",
+    "google-benchmark-devel",
+)
+_SKLEARN = Requirement(
+    "scikit-learn 1.2",
+    lambda: find_sklearn_python() is not None,
+    "python3-sklearn",
+    "scikit-learn",
+    "python3-scikit-learn",
+)
+_CHROMIUM = Requirement(
+    "Chromium", lambda: find_chromium() is not None, "chromium", "chromium", "chromium"
+)
+_FONTS = Requirement(
+    "a font",
+    _file("/usr/share/fonts/*/*", "/System/Library/Fonts/*"),
+    "fonts-liberation",
+    "font-liberation",
+    "liberation-fonts",
+)
 
 _BUILD = [_CMAKE, _NINJA, _EIGEN, _FAST_FLOAT, _FMT, _BOOST]
 PAGE = [_CERTIFICATES, _NODE, _NPM, _EMSCRIPTEN] + _BUILD
@@ -148,13 +211,22 @@ def _hint(needs):
     """The message for machines without apt."""
     lines = [f"{need.what:40} {need.brew:20} {need.dnf}" for need in needs]
     if sys.platform == "darwin":
-        advice = "With Homebrew: brew install " + " ".join(dict.fromkeys(need.brew for need in needs))
+        advice = "With Homebrew: brew install " + " ".join(
+            dict.fromkeys(need.brew for need in needs)
+        )
     elif shutil.which("dnf"):
         advice = "With dnf: sudo dnf install " + " ".join(dict.fromkeys(need.dnf for need in needs))
     else:
         advice = "Install these with this system's package manager, then run this again."
-    return "\n".join(["this machine lacks, and has no apt-get to install:", "",
-                      f"{'what':40} {'Homebrew':20} Fedora (dnf)"] + lines + ["", advice])
+    return "\n".join(
+        [
+            "this machine lacks, and has no apt-get to install:",
+            "",
+            f"{'what':40} {'Homebrew':20} Fedora (dnf)",
+        ]
+        + lines
+        + ["", advice]
+    )
 
 
 def _apt(*arguments):
@@ -164,11 +236,15 @@ def _apt(*arguments):
         return ["env", "DEBIAN_FRONTEND=noninteractive"] + command
     if shutil.which("sudo"):
         return ["sudo", "env", "DEBIAN_FRONTEND=noninteractive"] + command
-    raise SetupError("installing needs root, and there is no sudo. As root, run: " + " ".join(command))
+    raise SetupError(
+        "installing needs root, and there is no sudo. As root, run: " + " ".join(command)
+    )
 
 
 def _known(package):
-    return re.search(r"Candidate: (?!\(none\))", _output("apt-cache", "policy", package)) is not None
+    return (
+        re.search(r"Candidate: (?!\(none\))", _output("apt-cache", "policy", package)) is not None
+    )
 
 
 def _names(needs):
@@ -199,7 +275,11 @@ def install(requirements, yes):
         return
     if not shutil.which("apt-get"):
         raise SetupError(_hint(needs))
-    update = _apt("update", "-q") if not all(package and _known(package) for package, _ in _names(needs)) else None
+    update = (
+        _apt("update", "-q")
+        if not all(package and _known(package) for package, _ in _names(needs))
+        else None
+    )
     if update is None:
         names = _names(needs)
     else:
@@ -220,7 +300,9 @@ def install(requirements, yes):
         say(f"  $ {' '.join(command)}")
     if not yes:
         if not sys.stdin.isatty():
-            raise SetupError("nothing was installed: run again with --yes to install the packages above")
+            raise SetupError(
+                "nothing was installed: run again with --yes to install the packages above"
+            )
         if input("Install them? [y/N] ").strip().lower() not in ("y", "yes"):
             raise SetupError("nothing was installed")
 
@@ -241,7 +323,9 @@ def install(requirements, yes):
             run(command)
     for package, need in unpacked:
         if package is None:
-            raise SetupError(f"apt offers no package with {need.what}: install it by hand, then run this again")
+            raise SetupError(
+                f"apt offers no package with {need.what}: install it by hand, then run this again"
+            )
         _unpack(package, need.unpack)
     left = missing(needs)
     if left:
