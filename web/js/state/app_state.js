@@ -70,6 +70,7 @@ import { defaultSettings } from './settings.js';
  */
 
 export const PAGE_ROWS = 100;
+const USUAL_COLUMNS = 10;
 
 /** @returns {State} */
 export function initialState() {
@@ -126,7 +127,7 @@ export function tableColumns(state) {
   const columnOf = new Map(scored.report.matched.map(({ input, column }) => [input, column]));
   const wanted = [...mostImportant(model), ...(model?.inputs ?? []).map(({ name }) => name)];
   const picked = new Set(wanted.map((name) => columnOf.get(name)).filter((name) => name !== undefined));
-  const inOrder = present.filter((name) => [...picked].slice(0, 6).includes(name));
+  const inOrder = present.filter((name) => [...picked].slice(0, USUAL_COLUMNS).includes(name));
   const label = scored.report.label;
   return label === null ? inOrder : [...inOrder, label];
 }

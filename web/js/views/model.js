@@ -145,19 +145,38 @@ function features(model) {
         h(
           'tbody',
           null,
-          ...model.features.map(({ name, input, op, missing }) =>
-            h(
+          ...groups(model).map((group) => {
+            const { input, op, missing } = group[0];
+            return h(
               'tr',
               null,
-              h('th', { scope: 'row' }, name),
-              h('td', null, input),
+              h('th', { scope: 'row' }, shortList(group.map(({ name }) => name))),
+              h('td', null, shortList(group.map((feature) => feature.input))),
               h('td', null, unit.get(input) || '–'),
               h('td', null, op.replaceAll('_', ' ')),
               h('td', null, missing.replaceAll('_', ' ')),
-            ),
-          ),
+            );
+          }),
         ),
       ),
     ),
   );
+}
+
+/**
+ * Neighbours that are made in the same way, together.
+ * @param {ModelCard} model
+ */
+function groups(model) {
+  const unit = new Map(model.inputs.map((input) => [input.name, input.unit]));
+  /** @param {ModelCard['features'][number]} feature */
+  const key = ({ name, input, op, missing }) => [op, missing, unit.get(input), name === input].join();
+  /** @type {ModelCard['features'][]} */
+  const found = [];
+  for (const feature of model.features) {
+    const last = found.at(-1);
+    if (last && key(last[0]) === key(feature)) last.push(feature);
+    else found.push([feature]);
+  }
+  return found;
 }

@@ -32,7 +32,12 @@ export function mount(element, app) {
     put(
       details,
       h('summary', null, h('span', { class: 'key' }, 'How it was read'), h('span', null, headline(state))),
-      h('div', { class: 'report-body' }, dialect(state, app), report && columns(state), state.scored && badRows(state), state.scored && missing(state)),
+      h(
+        'div',
+        { class: 'report-body' },
+        h('div', null, dialect(state, app), report && columns(state)),
+        state.scored && h('div', null, badRows(state), missing(state)),
+      ),
     );
   });
 }

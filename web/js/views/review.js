@@ -69,6 +69,7 @@ export function mount(element, app) {
       const done = scored !== null && scored.scored > 0 && job === null;
       results.hidden = !done;
       startBox.hidden = job !== null || done;
+      startBox.classList.toggle('again', source !== null);
       fileBox.hidden = source === null || job !== null || !done;
       if (!done || !source) return;
       say(name, source.name);

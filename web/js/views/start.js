@@ -2,7 +2,7 @@
 // The first screen: what the page does, how to check that nothing leaves it, and the ways to begin.
 
 import { count, interval } from '../state/format.js';
-import { h, put, withRange } from './dom.js';
+import { h, put, say, withRange } from './dom.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -54,12 +54,13 @@ export function mount(element, app) {
     if (text.value.trim() !== '') actions.openFile(new Blob([text.value], { type: 'text/csv' }), 'pasted.csv');
     else text.focus();
   };
+  const title = h('h1', { id: 'start-title' });
   const model = h('div', { class: 'model-line' });
   const expects = h('p', { class: 'expects' });
 
   put(
     element,
-    h('h1', { id: 'start-title' }, 'Score transactions for fraud, in this tab.'),
+    title,
     h(
       'details',
       { class: 'privacy' },
@@ -142,7 +143,8 @@ export function mount(element, app) {
     ),
   );
 
-  return store.watch(['model', 'engine', 'modelFile'], (state) => {
+  return store.watch(['model', 'engine', 'modelFile', 'source'], (state) => {
+    say(title, state.source ? 'Or score another file' : 'Score transactions for fraud, in this tab.');
     put(model, ...modelLine(state, app));
     put(expects, ...expectsLine(state));
   });

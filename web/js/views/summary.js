@@ -172,14 +172,11 @@ function figures(state, app) {
             ...line('Precision', performanceAt.precision),
             ...line('Recall', performanceAt.recall),
             ...line('Specificity', performanceAt.specificity),
-            ...pair('F1', exact(performanceAt.f1, fixed(performanceAt.f1, 4), full(performanceAt.f1))),
           ]
         : []),
-      ...pair('Brier', exact(performance.brier, fixed(performance.brier, 5), full(performance.brier))),
-      ...pair('Log loss', exact(performance.log_loss, fixed(performance.log_loss, 4), full(performance.log_loss))),
     ),
     scored.weights && h('div', { class: 'check' }, toggle, h('label', { for: 'weighted' }, `weighted by ${scored.report.weight}`)),
-    performance.left_out > 0 && h('p', { class: 'hint' }, `${count(performance.left_out)} rows without a usable label are left out.`),
+    performance.left_out > 0 && h('p', { class: 'hint' }, `Left out: ${count(performance.left_out)} without a usable score or label.`),
   ];
 }
 
@@ -195,11 +192,21 @@ function withRangeExact(figure) {
 }
 
 /**
+ * @param {string} name
+ * @param {number} value
+ * @param {number} digits
+ * @returns {import('./dom.js').Child[]}
+ */
+function small(name, value, digits) {
+  return [h('span', { class: 'soft' }, `${name} `), exact(value, fixed(value, digits), full(value))];
+}
+
+/**
  * @param {import('../engine/types.js').PerformanceAt} at
  * @param {State} state
  * @returns {import('./dom.js').Child[]}
  */
-function confusion(at, { scored, weighted }) {
+function confusion(at, { scored, weighted, performance }) {
   const label = scored?.report.label ?? 'label';
   const number = (/** @type {number} */ n) => h('td', { class: 'num' }, count(n));
   return [
@@ -219,6 +226,16 @@ function confusion(at, { scored, weighted }) {
         h('tr', null, h('th', { scope: 'row' }, `${label} = 0`), number(at.false_positive), number(at.true_negative)),
       ),
     ),
+    performance &&
+      h(
+        'p',
+        null,
+        ...small('F1', at.f1, 4),
+        ' · ',
+        ...small('Brier', performance.brier, 5),
+        ' · ',
+        ...small('log loss', performance.log_loss, 4),
+      ),
     h(
       'p',
       { class: 'hint' },
