@@ -1,0 +1,508 @@
+#include "core/csv/reader.h"
+
+#include <fast_float/fast_float.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "core/csv/number.h"
+#include "core/csv/record.h"
+
+namespace firetower::csv {
+namespace {
+
+constexpr size_t kSmallRecord = 64 << 10;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+struct ReasonText {
+  BadRowReason reason;
+  std::string_view text;
+};
+
+constexpr std::array<ReasonText, 8> kReasonTexts = {{
+    {BadRowReason::kNone, "is good"},
+    {BadRowReason::kFieldCount, "has another number of fields than the header"},
+    {BadRowReason::kNotANumber, "is not a number"},
+    {BadRowReason::kOpenQuote, "has a quote that never closes"},
+    {BadRowReason::kTextAfterQuote, "has text after a closing quote"},
+    {BadRowReason::kTooLong, "is longer than a record may be"},
+    {BadRowReason::kInfinite, "is infinite or too large"},
+    {BadRowReason::kMissingValue, "is missing"},
+}};
+
+constexpr bool TableMatchesEnum() {
+  for (size_t i = 0; i < kReasonTexts.size(); ++i) {
+    if (static_cast<size_t>(kReasonTexts[i].reason) != i) return false;
+  }
+  return true;
+}
+static_assert(TableMatchesEnum(), "kReasonTexts must list the reasons in order");
+
+bool IsLineEnd(char c) { return c == '\n' || c == '\r'; }
+
+const char* FindLineEnd(const char* from, const char* end) {
+  while (from != end && !IsLineEnd(*from)) ++from;
+  return from;
+}
+
+// Finds delimiter, LF or CR, eight bytes at a time (Mycroft's zero-byte test, Hacker's Delight
+// 6-1).
+class FieldEndFinder {
+ public:
+  explicit FieldEndFinder(char delimiter)
+      : delimiter_(delimiter), pattern_(kOnes * static_cast<uint8_t>(delimiter)) {}
+
+  const char* Find(const char* from, const char* end) const {
+    while (end - from >= 8) {
+      uint64_t word;
+      std::memcpy(&word, from, sizeof(word));
+      if ((ZeroBytes(word ^ pattern_) | ZeroBytes(word ^ (kOnes * '\n')) |
+           ZeroBytes(word ^ (kOnes * '\r'))) != 0) {
+        break;
+      }
+      from += 8;
+    }
+    while (from != end && *from != delimiter_ && !IsLineEnd(*from)) ++from;
+    return from;
+  }
+
+ private:
+  static constexpr uint64_t kOnes = 0x0101010101010101u;
+
+  static uint64_t ZeroBytes(uint64_t word) { return (word - kOnes) & ~word & (kOnes << 7); }
+
+  char delimiter_;
+  uint64_t pattern_;
+};
+
+}  // namespace
+
+std::string_view Message(BadRowReason reason) {
+  return kReasonTexts[static_cast<size_t>(reason)].text;
+}
+
+struct Reader::State {
+  enum class Outcome { kComplete, kNeedMore, kGiveUp };
+
+  explicit State(ReaderOptions reader_options)
+      : options(std::move(reader_options)),
+        finder(options.dialect.delimiter),
+        number_options(fast_float::chars_format::general, options.dialect.decimal),
+        // A number can run over the delimiter only where the decimal sign is the delimiter.
+        parse_in_place(options.dialect.decimal != options.dialect.delimiter),
+        field_head(static_cast<size_t>(options.field_count), -1),
+        field_strict(static_cast<size_t>(options.field_count), 0),
+        column_next(options.fields.size(), -1),
+        column_data(options.fields.size(), nullptr),
+        missing(options.fields.size(), 0),
+        next_offset(options.start_offset),
+        next_line(options.start_line),
+        is_done(options.start_offset >= options.end_offset) {
+    for (size_t c = options.fields.size(); c-- > 0;) {
+      int32_t& head = field_head[static_cast<size_t>(options.fields[c])];
+      column_next[c] = head;
+      head = static_cast<int32_t>(c);
+      if (options.lenient.empty() || options.lenient[c] == 0) {
+        field_strict[static_cast<size_t>(options.fields[c])] = 1;
+      }
+    }
+    batch.columns.resize(options.fields.size());
+  }
+
+  void Feed(std::string_view bytes);
+  void Finish();
+  std::string_view FeedPending(std::string_view bytes);
+  std::string_view FeedSkipped(std::string_view bytes);
+  size_t Consume(std::string_view text, bool final);
+  Outcome ParseRecord(const char* begin, const char* end, bool final);
+  void EmitGivenUp(size_t length);
+  void AddRow(size_t length);
+  void Advance(size_t length, uint64_t lines);
+  void GrowColumns();
+  void TrimColumns();
+
+  ReaderOptions options;
+  FieldEndFinder finder;
+  fast_float::parse_options number_options;
+  bool parse_in_place;
+  std::vector<int32_t> field_head;    // Per field: its first output column, -1 where nobody asked.
+  std::vector<uint8_t> field_strict;  // Per field: a column of it is not lenient.
+  std::vector<int32_t> column_next;   // Per column: the next one of the same field, -1 at the last.
+
+  Batch batch;
+  std::vector<double*> column_data;  // batch.columns' storage, capacity rows each.
+  size_t capacity = 0;
+  std::vector<uint64_t> missing;
+  uint64_t rows = 0;
+  uint64_t next_offset;
+  uint64_t next_line;
+  bool is_done;
+
+  std::string pending;      // The beginning of an unfinished record, from next_offset on.
+  size_t retry_size = 0;    // Size at which a large pending record is worth parsing again.
+  bool skipping = false;    // Inside the overlong first line of a record given up; `bad` says why.
+  bool skipped_cr = false;  // ... and its last byte so far was a CR.
+  uint64_t skipped = 0;     // ... and so many bytes of it have been passed, the CR not counted.
+
+  // What ParseRecord found: the record's end, its lines after the first, the fault if any (row,
+  // byte offset and length are not filled in; line counts from the record's first, from 0), missing
+  // cells.
+  const char* record_end = nullptr;
+  uint64_t record_lines = 0;
+  BadRow bad;
+  std::vector<int32_t> missing_columns;
+};
+
+// Reads the record at begin into the batch's next row. Looks at no more than max_record_bytes + 1
+// bytes and the line end. kNeedMore: end came first, and final is false.
+Reader::State::Outcome Reader::State::ParseRecord(const char* begin, const char* end, bool final) {
+  const char quote = options.dialect.quote;
+  const char delimiter = options.dialect.delimiter;
+  const bool bounded = static_cast<uint64_t>(end - begin) > options.max_record_bytes;
+  const char* limit = bounded ? begin + static_cast<ptrdiff_t>(options.max_record_bytes) + 1 : end;
+  const size_t row = batch.offsets.size();
+  if (row >= capacity) GrowColumns();
+
+  bad = BadRow{};
+  record_lines = 0;
+  missing_columns.clear();
+  const char* line_begin = begin;
+  bool malformed =
+      false;   // Too many fields or text after a quote: quotes end with the line from here on.
+  BadRow cut;  // Where the first line end inside quotes is: the cell at fault if the record is
+               // given up.
+  const char* p = begin;
+  int32_t field = 0;
+  for (;;) {
+    const char* const cell_begin = p;
+    const char* const cell_line = line_begin;
+    const uint64_t cell_lines = record_lines;
+    const auto blame = [&](BadRow* place, BadRowReason reason) {
+      place->reason = reason;
+      place->line = cell_lines;
+      place->field = field;
+      place->character = static_cast<uint32_t>(cell_begin - cell_line + 1);
+    };
+    const int32_t column =
+        field < options.field_count ? field_head[static_cast<size_t>(field)] : -1;
+    std::string_view cell;
+    bool stored = false;
+    if (p != limit && *p == quote) {
+      bool open = true;
+      const char* q = p + 1;
+      const char* const stop = malformed ? FindLineEnd(q, limit) : limit;
+      while (q != stop) {
+        q = static_cast<const char*>(std::memchr(q, quote, static_cast<size_t>(stop - q)));
+        if (q == nullptr) {
+          q = stop;
+        } else if (q + 1 != stop && q[1] == quote) {
+          q += 2;
+        } else {
+          open = false;
+          break;
+        }
+      }
+      for (const char* c = FindLineEnd(p + 1, q); c != q; c = FindLineEnd(c, q)) {
+        if (cut.reason == BadRowReason::kNone) blame(&cut, BadRowReason::kOpenQuote);
+        c += *c == '\r' && c + 1 != q && c[1] == '\n' ? 2 : 1;
+        ++record_lines;
+        line_begin = c;
+      }
+      if (open && !malformed) {
+        if (!bounded && !final) return Outcome::kNeedMore;
+        if (cut.reason == BadRowReason::kNone) blame(&cut, BadRowReason::kOpenQuote);
+        bad = cut;
+        return Outcome::kGiveUp;
+      }
+      cell = std::string_view(p + 1, static_cast<size_t>(q - p - 1));
+      p = open ? q : q + 1;
+      if (p != limit && *p != delimiter && !IsLineEnd(*p)) {
+        if (!malformed) blame(&bad, BadRowReason::kTextAfterQuote);
+        malformed = true;
+        p = finder.Find(p, limit);
+      }
+    } else if (column >= 0 && parse_in_place) {
+      double value = 0.0;
+      const fast_float::from_chars_result result =
+          fast_float::from_chars_advanced(p, limit, value, number_options);
+      if (result.ec != std::errc::invalid_argument && result.ptr != limit &&
+          (*result.ptr == delimiter || IsLineEnd(*result.ptr)) && value == value) {
+        p = result.ptr;
+        stored = true;
+        for (int32_t c = column; c >= 0; c = column_next[static_cast<size_t>(c)]) {
+          column_data[static_cast<size_t>(c)][row] = value;
+        }
+      } else {
+        p = finder.Find(p, limit);
+        cell = std::string_view(cell_begin, static_cast<size_t>(p - cell_begin));
+      }
+    } else {
+      p = finder.Find(p, limit);
+      cell = std::string_view(cell_begin, static_cast<size_t>(p - cell_begin));
+    }
+
+    if (p == limit) {
+      if (bounded) {
+        bad = BadRow{};
+        bad.reason = BadRowReason::kTooLong;
+        return Outcome::kGiveUp;
+      }
+      if (!final) return Outcome::kNeedMore;
+    }
+    if (column >= 0 && !stored) {
+      double value;
+      const CellKind kind = ParseCell(cell, options.dialect.decimal, &value);
+      for (int32_t c = column; c >= 0; c = column_next[static_cast<size_t>(c)]) {
+        column_data[static_cast<size_t>(c)][row] = value;
+        if (kind == CellKind::kMissing) missing_columns.push_back(c);
+      }
+      if (kind == CellKind::kInvalid && bad.reason == BadRowReason::kNone &&
+          field_strict[static_cast<size_t>(field)] != 0) {
+        blame(&bad, BadRowReason::kNotANumber);
+      }
+    }
+    if (p == limit || *p != delimiter) break;
+    ++p;
+    ++field;
+    if (field == options.field_count && !malformed) {
+      malformed = true;
+      bad = BadRow{};
+      bad.reason = BadRowReason::kFieldCount;
+    }
+  }
+  if (p + 1 == end && *p == '\r' && !final) return Outcome::kNeedMore;
+  if (field + 1 < options.field_count && !malformed) {
+    bad = BadRow{};
+    bad.reason = BadRowReason::kFieldCount;
+  }
+  if (bad.reason == BadRowReason::kFieldCount) bad.found_fields = static_cast<uint32_t>(field) + 1;
+  record_end = p;
+  return Outcome::kComplete;
+}
+
+// Makes the row at batch index offsets.size() part of the batch, good or bad.
+void Reader::State::AddRow(size_t length) {
+  const size_t row = batch.offsets.size();
+  if (bad.reason == BadRowReason::kNone) {
+    for (const int32_t c : missing_columns) ++missing[static_cast<size_t>(c)];
+  } else {
+    for (double* data : column_data) data[row] = kNaN;
+    bad.row = rows;
+    bad.line += next_line;
+    bad.byte_offset = next_offset;
+    bad.byte_length =
+        static_cast<uint32_t>(std::min<uint64_t>(length, std::numeric_limits<uint32_t>::max()));
+    batch.bad_rows.push_back(bad);
+  }
+  batch.offsets.push_back(next_offset);
+  ++rows;
+}
+
+void Reader::State::Advance(size_t length, uint64_t lines) {
+  next_offset += length;
+  next_line += lines;
+  is_done = next_offset >= options.end_offset;
+}
+
+// Reads the complete records at the beginning of text, which begins at next_offset. Returns how
+// much of it is done with: all of it if final is true; else the rest begins an unfinished record.
+size_t Reader::State::Consume(std::string_view text, bool final) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* p = begin;
+  while (p != end && !is_done) {
+    if (IsLineEnd(*p)) {
+      if (*p == '\r' && p + 1 == end && !final) break;
+      const size_t length = LineEndLength(text, static_cast<size_t>(p - begin));
+      p += length;
+      Advance(length, 1);
+      continue;
+    }
+    const Outcome outcome = ParseRecord(p, end, final);
+    if (outcome == Outcome::kNeedMore) break;
+    const char* line_end = record_end;
+    uint64_t lines = record_lines + 1;
+    if (outcome == Outcome::kGiveUp) {
+      line_end = FindLineEnd(p, end);
+      lines = 1;
+      if (line_end == end && !final) {
+        skipping = true;
+        skipped = static_cast<uint64_t>(end - p);
+        return text.size();
+      }
+      if (line_end + 1 == end && *line_end == '\r' && !final) break;
+    }
+    const size_t length = static_cast<size_t>(line_end - p);
+    const size_t eol = LineEndLength(text, static_cast<size_t>(line_end - begin));
+    AddRow(length);
+    Advance(length + eol, lines);
+    p = line_end + eol;
+  }
+  return is_done ? text.size() : static_cast<size_t>(p - begin);
+}
+
+// Passes bytes up to the line end that a record given up ends with. Returns what follows it.
+std::string_view Reader::State::FeedSkipped(std::string_view bytes) {
+  if (!skipped_cr) {
+    const char* end = bytes.data() + bytes.size();
+    const char* line_end = FindLineEnd(bytes.data(), end);
+    const size_t length = static_cast<size_t>(line_end - bytes.data());
+    skipped += length;
+    bytes.remove_prefix(length);
+    if (bytes.empty()) return bytes;
+    if (bytes.front() == '\r') {
+      skipped_cr = true;
+      bytes.remove_prefix(1);
+      if (bytes.empty()) return bytes;
+    }
+  }
+  const bool has_lf = bytes.front() == '\n';
+  const size_t eol = (skipped_cr ? 1u : 0u) + (has_lf ? 1u : 0u);
+  if (has_lf) bytes.remove_prefix(1);
+  EmitGivenUp(eol);
+  return bytes;
+}
+
+void Reader::State::EmitGivenUp(size_t eol) {
+  if (batch.offsets.size() >= capacity) GrowColumns();
+  AddRow(static_cast<size_t>(skipped));
+  Advance(static_cast<size_t>(skipped) + eol, 1);
+  skipping = false;
+  skipped_cr = false;
+  skipped = 0;
+}
+
+// Appends bytes to the unfinished record, piece by piece, until it is complete. Returns the bytes
+// after it.
+std::string_view Reader::State::FeedPending(std::string_view bytes) {
+  while (!pending.empty() && !bytes.empty()) {
+    // A piece ends after a line end (and the byte after it, which may be the LF of a CRLF). A large
+    // record is parsed again only when it has grown by a quarter, so that many small pieces cost
+    // linear time.
+    const size_t line_end = bytes.find_first_of("\r\n");
+    size_t piece = line_end == bytes.npos ? bytes.size() : std::min(bytes.size(), line_end + 2);
+    const bool after_cr = pending.back() == '\r';
+    if (after_cr) piece = 1;
+    if (pending.size() >= kSmallRecord) {
+      piece = std::min(bytes.size(), std::max(piece, pending.size() / 4));
+    }
+    pending.append(bytes.substr(0, piece));
+    bytes.remove_prefix(piece);
+    const bool worth = pending.size() < kSmallRecord ? after_cr || line_end != bytes.npos
+                                                     : pending.size() >= retry_size;
+    if (!worth && pending.size() <= options.max_record_bytes) continue;
+
+    const size_t used = Consume(pending, /*final=*/false);
+    if (is_done || skipping) {
+      pending.clear();
+      break;
+    }
+    const size_t rest = pending.size() - used;
+    if (used > 0 && rest <= piece) {
+      // What is left is of these bytes: read it where it stands.
+      bytes = std::string_view(bytes.data() - rest, bytes.size() + rest);
+      pending.clear();
+    } else {
+      pending.erase(0, used);
+    }
+    retry_size = rest + rest / 4;
+  }
+  return bytes;
+}
+
+void Reader::State::Feed(std::string_view bytes) {
+  // What follows a given-up record can itself be unfinished, overlong or pending: go round until
+  // all is read.
+  while (!bytes.empty() && !is_done) {
+    if (skipping) {
+      bytes = FeedSkipped(bytes);
+    } else if (!pending.empty()) {
+      bytes = FeedPending(bytes);
+    } else {
+      const size_t used = Consume(bytes, /*final=*/false);
+      if (!is_done && !skipping) {
+        pending.assign(bytes.substr(used));
+        retry_size = pending.size() + pending.size() / 4;
+      }
+      bytes = {};
+    }
+  }
+  TrimColumns();
+}
+
+void Reader::State::Finish() {
+  if (skipping) EmitGivenUp(skipped_cr ? 1 : 0);
+  Consume(pending, /*final=*/true);
+  pending.clear();
+  TrimColumns();
+}
+
+void Reader::State::GrowColumns() {
+  capacity = capacity == 0 ? batch.offsets.size() + 16 : 2 * capacity;
+  for (size_t c = 0; c < batch.columns.size(); ++c) {
+    batch.columns[c].resize(capacity);
+    column_data[c] = batch.columns[c].data();
+  }
+}
+
+// Gives the columns the length that the caller is to see.
+void Reader::State::TrimColumns() {
+  for (std::vector<double>& column : batch.columns) column.resize(batch.offsets.size());
+  capacity = 0;
+}
+
+Reader::Reader(ReaderOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+void Reader::Feed(std::span<const uint8_t> bytes) {
+  state_->Feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void Reader::Finish() { state_->Finish(); }
+
+bool Reader::done() const { return state_->is_done; }
+
+const Batch& Reader::batch() const { return state_->batch; }
+
+Batch& Reader::mutable_batch() { return state_->batch; }
+
+void Reader::ClearBatch() {
+  Batch& batch = state_->batch;
+  for (std::vector<double>& column : batch.columns) column.clear();
+  batch.offsets.clear();
+  batch.bad_rows.clear();
+  batch.first_row = state_->rows;
+}
+
+uint64_t Reader::row_count() const { return state_->rows; }
+
+uint64_t Reader::next_record_offset() const { return state_->next_offset; }
+
+uint64_t Reader::next_line() const { return state_->next_line; }
+
+std::span<const uint64_t> Reader::missing_counts() const { return state_->missing; }
+
+size_t GuessRecordStart(std::span<const uint8_t> bytes, size_t from, bool complete) {
+  if (from == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t line_end = text.find_first_of("\r\n", from - 1);
+  if (line_end == text.npos) return text.size();
+  if (line_end + 1 == text.size() && text[line_end] == '\r' && !complete) return text.size();
+  return line_end + LineEndLength(text, line_end);
+}
+
+std::vector<std::string> SplitRecord(std::string_view record, const Dialect& dialect) {
+  std::vector<CellSpan> spans;
+  ScanRecord(record, 0, dialect, &spans);
+  std::vector<std::string> cells;
+  for (const CellSpan& span : spans) cells.push_back(CellText(record, span, dialect.quote));
+  return cells;
+}
+
+}  // namespace firetower::csv
