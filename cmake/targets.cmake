@@ -14,6 +14,10 @@ if(EMSCRIPTEN)
   # SIMD is in every browser since 2023; emmalloc is smaller and the engine makes few, large allocations.
   target_compile_options(firetower_flags INTERFACE -msimd128)
 endif()
+if(FIRETOWER_FUZZ)
+  # Coverage of the libraries too, not only of the fuzz target's own file.
+  target_compile_options(firetower_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(FIRETOWER_SANITIZE)
   target_compile_options(firetower_flags INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
