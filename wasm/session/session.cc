@@ -1,1 +1,175 @@
-// Replaced by the first source of this folder.
+#include "session/session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "session/state.h"
+#include "session/text.h"
+
+namespace firetower::session {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Rows per call of the evaluator: its columns stay in the second-level cache.
+constexpr size_t kBlockRows = 8192;
+
+// Depth of the deepest leaf, a root being at 0. REQUIRES: a valid forest.
+int32_t MaxDepth(const forest::Forest& forest) {
+  int32_t deepest = 0;
+  std::vector<std::pair<int32_t, int32_t>> stack;
+  for (const int32_t root : forest.roots) stack.emplace_back(root, 0);
+  while (!stack.empty()) {
+    const auto [node, depth] = stack.back();
+    stack.pop_back();
+    deepest = std::max(deepest, depth);
+    const auto index = static_cast<size_t>(node);
+    if (forest.feature[index] < 0) continue;
+    stack.emplace_back(forest.left[index], depth + 1);
+    stack.emplace_back(forest.right[index], depth + 1);
+  }
+  return deepest;
+}
+
+}  // namespace
+
+std::string_view EngineVersion() { return FIRETOWER_VERSION; }
+
+json::value JsonNumber(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return value;
+}
+
+Session::Session() : state_(std::make_unique<State>()) {}
+Session::~Session() = default;
+
+Status Session::LoadModel(std::span<const uint8_t> bytes) {
+  Result<forest::Model> model = forest::ReadModel(bytes);
+  if (!model.ok()) return model.error();
+  Result<forest::CompiledForest> compiled = forest::CompiledForest::Build(model->forest);
+  if (!compiled.ok()) return compiled.error();
+  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled)});
+  state_->features.assign(state_->loaded->model.pipeline.features().size() * kBlockRows, 0.0f);
+  state_->job.reset();
+  state_->file.reset();
+  state_->export_settings.reset();
+  return {};
+}
+
+bool Session::has_model() const { return state_->loaded.has_value(); }
+const forest::Model& Session::model() const { return state_->loaded->model; }
+
+std::string Session::ModelJson() const {
+  if (!has_model()) return "null";
+  const forest::Model& model = state_->loaded->model;
+  const forest::ModelInfo& info = model.info;
+  json::array inputs;
+  for (const features::InputColumn& input : model.pipeline.inputs()) {
+    json::object entry;
+    entry["name"] = input.name;
+    entry["unit"] = input.unit;
+    inputs.push_back(std::move(entry));
+  }
+  json::array features;
+  for (const features::Feature& feature : model.pipeline.features()) {
+    json::object entry;
+    entry["name"] = feature.name;
+    entry["op"] = features::Name(feature.op);
+    entry["input"] = model.pipeline.inputs()[static_cast<size_t>(feature.input)].name;
+    entry["missing"] = features::Name(feature.missing);
+    features.push_back(std::move(entry));
+  }
+  json::object card;
+  card["name"] = info.name;
+  card["version"] = info.version;
+  card["description"] = info.description;
+  card["positive_class"] = info.positive_class;
+  card["engine_version"] = info.engine_version;
+  card["inputs"] = std::move(inputs);
+  card["features"] = std::move(features);
+  card["trees"] = model.forest.tree_count();
+  card["nodes"] = model.forest.node_count();
+  card["max_depth"] = MaxDepth(model.forest);
+  card["threshold"] = info.threshold;
+  json::array cuts;
+  for (const double cut : info.risk_cuts) cuts.push_back(cut);
+  card["risk_cuts"] = std::move(cuts);
+  card["label_column"] = info.label_column;
+  card["weight_column"] = info.weight_column;
+  card["training"] = info.training;
+  return json::serialize(card);
+}
+
+void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows, size_t first) {
+  const size_t feature_count = loaded->model.pipeline.features().size();
+  std::vector<std::span<const double>> block(columns.size());
+  for (size_t begin = 0; begin < rows; begin += kBlockRows) {
+    const size_t count = std::min(kBlockRows, rows - begin);
+    for (size_t c = 0; c < columns.size(); ++c) block[c] = columns[c].subspan(begin, count);
+    const std::span<int32_t> status = std::span(results.statuses).subspan(first + begin, count);
+    const std::span<double> out = std::span(results.probabilities).subspan(first + begin, count);
+    loaded->model.pipeline.Transform(block, count, kBlockRows, features, status,
+                                     std::span(results.status_inputs).subspan(first + begin, count));
+    loaded->compiled.PredictProba(std::span(features).first(feature_count * kBlockRows), count, kBlockRows, out);
+    for (size_t i = 0; i < count; ++i) {
+      if (status[i] != 0) out[i] = kNaN;
+    }
+  }
+}
+
+Status Session::ScoreRows(std::span<const double> columns, size_t rows) {
+  State& state = *state_;
+  if (!has_model()) return Error{.code = ErrorCode::kNotReady, .message = "no model is loaded"};
+  const size_t inputs = state.loaded->model.pipeline.inputs().size();
+  if (rows > kMaxRows) return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
+  if (columns.size() != inputs * rows) {
+    return Error{.code = ErrorCode::kBadArgument,
+                 .message = std::to_string(columns.size()) + " values for " + std::to_string(rows) + " rows of " +
+                            std::to_string(inputs) + " inputs"};
+  }
+  state.job.reset();
+  state.results = {};
+  state.results.rows = rows;
+  state.results.statuses.assign(rows, 0);
+  state.results.status_inputs.assign(rows, -1);
+  state.results.probabilities.assign(rows, kNaN);
+  std::vector<std::span<const double>> spans(inputs);
+  for (size_t c = 0; c < inputs; ++c) spans[c] = columns.subspan(c * rows, rows);
+  state.Score(spans, rows, 0);
+  return {};
+}
+
+std::span<const int32_t> Session::statuses() const { return state_->results.statuses; }
+std::span<const int32_t> Session::status_inputs() const { return state_->results.status_inputs; }
+
+std::span<const uint8_t> Session::output() const {
+  return {reinterpret_cast<const uint8_t*>(state_->output.data()), state_->output.size()};
+}
+void Session::ClearOutput() { state_->output.clear(); }
+
+Status Session::LoadGenerator(std::string_view text) {
+  Result<synth::Generator> generator = synth::Generator::FromJson(text);
+  if (!generator.ok()) return generator.error();
+  state_->stream.reset();
+  state_->generator.emplace(std::move(*generator));
+  return {};
+}
+
+Status Session::BeginSynth(uint64_t rows, uint64_t seed, double fraud_rate) {
+  if (!state_->generator) return Error{.code = ErrorCode::kNotReady, .message = "no generator is loaded"};
+  if (std::isnan(fraud_rate) || fraud_rate > 1.0) {
+    return Error{.code = ErrorCode::kBadArgument, .message = "the share of fraud must be between 0 and 1"};
+  }
+  state_->output.clear();
+  state_->stream.emplace(*state_->generator,
+                         synth::StreamOptions{.rows = rows, .seed = seed, .fraud_rate = fraud_rate});
+  return {};
+}
+
+uint64_t Session::SynthRows(uint64_t max_rows) {
+  return state_->stream ? state_->stream->AppendCsv(max_rows, &state_->output) : 0;
+}
+
+}  // namespace firetower::session

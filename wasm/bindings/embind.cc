@@ -1,0 +1,330 @@
+// The engine as JavaScript sees it: every function the page's module exports, no logic. One engine per module instance.
+// Bytes and numbers come in through input(); results go out as memory views that module.js copies at once. Names are
+// those of engine.d.ts, which a test compares with this file's.
+#include <emscripten/bind.h>
+#include <emscripten/heap.h>
+#include <emscripten/val.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "session/session.h"
+
+namespace {
+
+using emscripten::typed_memory_view;
+using emscripten::val;
+using firetower::Error;
+using firetower::ErrorCode;
+using firetower::Result;
+using firetower::Status;
+using firetower::session::Session;
+
+constexpr size_t kIngestBytes = size_t{4} << 20;
+constexpr uint32_t kFormatVersion = 1;
+
+// What every fallible function returns. text: the JSON of a function that gives some.
+struct Reply {
+  std::string code = "OK";
+  std::string message;
+  double row = -1;
+  double line = -1;
+  double column = -1;
+  double byteOffset = -1;
+  std::string text;
+};
+
+struct EngineInfo {
+  std::string version;
+  uint32_t formatVersion = kFormatVersion;
+  double heapBytes = 0;
+  double usedBytes = 0;
+};
+
+struct InspectOptions {
+  std::string delimiter;  // "": sniff
+  std::string decimal;
+  int32_t header = 0;  // csv::HeaderMode
+  bool complete = false;
+};
+
+struct RangeOptions {
+  int32_t kind = 0;  // session::JobKind
+  double begin = 0;
+  double end = 0;
+  double line = 0;
+  bool guessStart = false;
+  std::string text;
+};
+
+struct RangeState {
+  bool done = false;
+  double rows = 0;
+  double badRows = 0;
+  double firstRecordOffset = 0;
+  double nextRecordOffset = 0;
+  double firstLine = 0;
+  double nextLine = 0;
+};
+
+// The one engine of this module instance and the buffer JavaScript writes to. The ingest buffer stays; a larger one is made for
+// a call that needs it and dropped by the next that does not.
+struct Engine {
+  Session session;
+  std::unique_ptr<double[]> ingest = std::make_unique<double[]>(kIngestBytes / sizeof(double));
+  std::unique_ptr<double[]> large;
+  size_t size = kIngestBytes;
+  std::string header;           // What the last exportHeader returned.
+  std::vector<uint32_t> ranks;  // What the last rank returned.
+  double* data() { return large ? large.get() : ingest.get(); }
+};
+
+Engine& TheEngine() {
+  static Engine engine;
+  return engine;
+}
+Session& TheSession() { return TheEngine().session; }
+
+Reply ToReply(const Error& error) {
+  return {.code = std::string(Name(error.code)),
+          .message = error.message,
+          .row = static_cast<double>(error.row),
+          .line = static_cast<double>(error.line),
+          .column = static_cast<double>(error.column),
+          .byteOffset = static_cast<double>(error.byte_offset)};
+}
+Reply ToReply(const Status& status) { return status.ok() ? Reply{} : ToReply(status.error()); }
+Reply ToReply(Result<std::string> result) {
+  if (!result.ok()) return ToReply(result.error());
+  Reply reply;
+  reply.text = std::move(*result);
+  return reply;
+}
+
+template <typename T>
+val View(std::span<const T> values) {
+  return val(typed_memory_view(values.size(), values.data()));
+}
+
+// The first n bytes (doubles) of the input; fewer where the input is smaller.
+std::span<const uint8_t> InputBytes(size_t n) {
+  Engine& engine = TheEngine();
+  return {reinterpret_cast<const uint8_t*>(engine.data()), std::min(n, engine.size)};
+}
+std::span<const double> InputNumbers(size_t n) {
+  Engine& engine = TheEngine();
+  return {engine.data(), std::min(n, engine.size / sizeof(double))};
+}
+std::string_view InputText(size_t n) {
+  const std::span<const uint8_t> bytes = InputBytes(n);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// A count from JavaScript, which has only float64.
+uint64_t ToCount(double value) {
+  return value >= 0 && value < 9007199254740992.0 ? static_cast<uint64_t>(value) : UINT64_MAX;
+}
+
+// Bytes for JavaScript to write to, 8-byte aligned; empty if there is no memory for so many.
+val Input(uint32_t bytes) {
+  Engine& engine = TheEngine();
+  engine.large.reset();
+  engine.size = kIngestBytes;
+  if (bytes > kIngestBytes) {
+    const size_t numbers = (size_t{bytes} + sizeof(double) - 1) / sizeof(double);
+    engine.large.reset(new (std::nothrow) double[numbers]);
+    if (!engine.large) return val(typed_memory_view(0, reinterpret_cast<uint8_t*>(engine.ingest.get())));
+    engine.size = numbers * sizeof(double);
+  }
+  return val(typed_memory_view(bytes, reinterpret_cast<uint8_t*>(engine.data())));
+}
+
+EngineInfo Info() {
+  EngineInfo info;
+  info.version = std::string(firetower::session::EngineVersion());
+  info.heapBytes = static_cast<double>(emscripten_get_heap_size());
+  info.usedBytes = static_cast<double>(static_cast<unsigned>(mallinfo().uordblks));
+  return info;
+}
+
+Reply LoadModel(uint32_t bytes) { return ToReply(TheSession().LoadModel(InputBytes(bytes))); }
+std::string ModelJson() { return TheSession().ModelJson(); }
+
+Reply InspectCsv(uint32_t bytes, const InspectOptions& options) {
+  firetower::session::InspectOptions inspect;
+  inspect.delimiter = options.delimiter.empty() ? '\0' : options.delimiter[0];
+  inspect.decimal = options.decimal.empty() ? '\0' : options.decimal[0];
+  inspect.header = static_cast<firetower::csv::HeaderMode>(options.header);
+  inspect.complete = options.complete;
+  return ToReply(TheSession().InspectCsv(InputBytes(bytes), inspect));
+}
+
+Reply BeginRange(const RangeOptions& options) {
+  firetower::session::RangeOptions range;
+  range.kind = static_cast<firetower::session::JobKind>(options.kind);
+  range.begin = ToCount(options.begin);
+  range.end = ToCount(options.end);
+  range.line = ToCount(options.line);
+  range.guess_start = options.guessStart;
+  range.text = options.text;
+  return ToReply(TheSession().BeginRange(range));
+}
+Reply Feed(uint32_t bytes) { return ToReply(TheSession().Feed(InputBytes(bytes))); }
+Reply FinishRange() { return ToReply(TheSession().FinishRange()); }
+
+RangeState GetRangeState() {
+  const Session& session = TheSession();
+  return {.done = session.done(),
+          .rows = static_cast<double>(session.row_count()),
+          .badRows = static_cast<double>(session.bad_row_count()),
+          .firstRecordOffset = static_cast<double>(session.first_record_offset()),
+          .nextRecordOffset = static_cast<double>(session.next_record_offset()),
+          .firstLine = static_cast<double>(session.first_line()),
+          .nextLine = static_cast<double>(session.next_line())};
+}
+
+val RowOffsets() { return View(TheSession().row_offsets()); }
+val Probabilities() { return View(TheSession().probabilities()); }
+val Labels() { return View(TheSession().labels()); }
+val Weights() { return View(TheSession().weights()); }
+val Column() { return View(TheSession().column()); }
+val Matches() { return View(TheSession().matches()); }
+std::string BadRowsJson() { return TheSession().BadRowsJson(); }
+std::string MissingJson() { return TheSession().MissingJson(); }
+
+// Input: rows x inputs numbers, column after column.
+Reply ScoreRows(uint32_t rows, uint32_t inputs) {
+  return ToReply(TheSession().ScoreRows(InputNumbers(size_t{rows} * inputs), rows));
+}
+val Statuses() { return View(TheSession().statuses()); }
+val StatusInputs() { return View(TheSession().status_inputs()); }
+
+// Input: the scores.
+Reply SetExport(uint32_t rows, double first_row, double threshold, bool with_input) {
+  return ToReply(TheSession().SetExport(InputNumbers(rows), ToCount(first_row), threshold, with_input));
+}
+// Bytes, since the header need not be UTF-8. Empty on an error.
+val ExportHeader(bool with_input) {
+  Result<std::string> header = TheSession().ExportHeader(with_input);
+  std::string& text = TheEngine().header;
+  text = header.ok() ? std::move(*header) : std::string();
+  return View(std::span<const uint8_t>(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+val Output() { return View(TheSession().output()); }
+void ClearOutput() { TheSession().ClearOutput(); }
+
+// Input: the values, then, if keep is set, one byte per row.
+val Rank(uint32_t rows, bool keep, bool descending) {
+  Engine& engine = TheEngine();
+  const std::span<const uint8_t> bytes = InputBytes(size_t{rows} * (sizeof(double) + 1));
+  engine.ranks = engine.session.Rank(InputNumbers(rows),
+                                     keep ? bytes.subspan(size_t{rows} * sizeof(double)) : std::span<const uint8_t>(),
+                                     descending);
+  return View(std::span<const uint32_t>(engine.ranks));
+}
+
+// Input: scores, labels and, if weighted, weights, one after the other.
+Reply SetLabels(uint32_t rows, bool weighted) {
+  const std::span<const double> numbers = InputNumbers(size_t{rows} * (weighted ? 3 : 2));
+  return ToReply(TheSession().SetLabels(numbers.first(rows), numbers.subspan(rows, rows),
+                                        weighted ? numbers.subspan(size_t{rows} * 2) : std::span<const double>()));
+}
+Reply PerformanceJson(uint32_t curve_points) { return ToReply(TheSession().PerformanceJson(curve_points)); }
+Reply PerformanceAtJson(double threshold) { return ToReply(TheSession().PerformanceAtJson(threshold)); }
+
+Reply DescribeRecord(uint32_t bytes) { return ToReply(TheSession().DescribeRecordJson(InputText(bytes))); }
+// Input: the records' lengths as uint32, then their text.
+Reply SplitRecords(uint32_t records, uint32_t text_bytes) {
+  const size_t lengths = size_t{records} * sizeof(uint32_t);
+  const std::string_view text = InputText(lengths + text_bytes);
+  return ToReply(TheSession().SplitRecordsJson(
+      {reinterpret_cast<const uint32_t*>(InputBytes(lengths).data()), records}, text.substr(lengths)));
+}
+double CountLineEnds(uint32_t bytes) { return static_cast<double>(Session::CountLineEnds(InputText(bytes))); }
+
+Reply LoadGenerator(uint32_t bytes) { return ToReply(TheSession().LoadGenerator(InputText(bytes))); }
+Reply BeginSynth(double rows, double seed, double fraud_rate) {
+  return ToReply(TheSession().BeginSynth(ToCount(rows), ToCount(seed), fraud_rate));
+}
+double SynthRows(double max_rows) { return static_cast<double>(TheSession().SynthRows(ToCount(max_rows))); }
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(firetower) {
+  emscripten::value_object<Reply>("Reply")
+      .field("code", &Reply::code)
+      .field("message", &Reply::message)
+      .field("row", &Reply::row)
+      .field("line", &Reply::line)
+      .field("column", &Reply::column)
+      .field("byteOffset", &Reply::byteOffset)
+      .field("text", &Reply::text);
+  emscripten::value_object<EngineInfo>("EngineInfo")
+      .field("version", &EngineInfo::version)
+      .field("formatVersion", &EngineInfo::formatVersion)
+      .field("heapBytes", &EngineInfo::heapBytes)
+      .field("usedBytes", &EngineInfo::usedBytes);
+  emscripten::value_object<InspectOptions>("InspectOptions")
+      .field("delimiter", &InspectOptions::delimiter)
+      .field("decimal", &InspectOptions::decimal)
+      .field("header", &InspectOptions::header)
+      .field("complete", &InspectOptions::complete);
+  emscripten::value_object<RangeOptions>("RangeOptions")
+      .field("kind", &RangeOptions::kind)
+      .field("begin", &RangeOptions::begin)
+      .field("end", &RangeOptions::end)
+      .field("line", &RangeOptions::line)
+      .field("guessStart", &RangeOptions::guessStart)
+      .field("text", &RangeOptions::text);
+  emscripten::value_object<RangeState>("RangeState")
+      .field("done", &RangeState::done)
+      .field("rows", &RangeState::rows)
+      .field("badRows", &RangeState::badRows)
+      .field("firstRecordOffset", &RangeState::firstRecordOffset)
+      .field("nextRecordOffset", &RangeState::nextRecordOffset)
+      .field("firstLine", &RangeState::firstLine)
+      .field("nextLine", &RangeState::nextLine);
+
+  emscripten::function("engineInfo", &Info);
+  emscripten::function("input", &Input);
+  emscripten::function("loadModel", &LoadModel);
+  emscripten::function("modelJson", &ModelJson);
+  emscripten::function("inspectCsv", &InspectCsv);
+  emscripten::function("beginRange", &BeginRange);
+  emscripten::function("feed", &Feed);
+  emscripten::function("finishRange", &FinishRange);
+  emscripten::function("rangeState", &GetRangeState);
+  emscripten::function("rowOffsets", &RowOffsets);
+  emscripten::function("probabilities", &Probabilities);
+  emscripten::function("labels", &Labels);
+  emscripten::function("weights", &Weights);
+  emscripten::function("column", &Column);
+  emscripten::function("matches", &Matches);
+  emscripten::function("badRowsJson", &BadRowsJson);
+  emscripten::function("missingJson", &MissingJson);
+  emscripten::function("scoreRows", &ScoreRows);
+  emscripten::function("statuses", &Statuses);
+  emscripten::function("statusInputs", &StatusInputs);
+  emscripten::function("setExport", &SetExport);
+  emscripten::function("exportHeader", &ExportHeader);
+  emscripten::function("output", &Output);
+  emscripten::function("clearOutput", &ClearOutput);
+  emscripten::function("rank", &Rank);
+  emscripten::function("setLabels", &SetLabels);
+  emscripten::function("performanceJson", &PerformanceJson);
+  emscripten::function("performanceAtJson", &PerformanceAtJson);
+  emscripten::function("describeRecord", &DescribeRecord);
+  emscripten::function("splitRecords", &SplitRecords);
+  emscripten::function("countLineEnds", &CountLineEnds);
+  emscripten::function("loadGenerator", &LoadGenerator);
+  emscripten::function("beginSynth", &BeginSynth);
+  emscripten::function("synthRows", &SynthRows);
+}

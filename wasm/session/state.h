@@ -1,0 +1,110 @@
+// What a Session holds. Internal to session/.
+#ifndef FIRETOWER_SESSION_STATE_H_
+#define FIRETOWER_SESSION_STATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/csv/dialect.h"
+#include "core/csv/reader.h"
+#include "core/forest/compiled_forest.h"
+#include "core/forest/model.h"
+#include "core/metrics/binary.h"
+#include "core/synth/generator.h"
+#include "session/record_window.h"
+#include "session/session.h"
+
+namespace firetower::session {
+
+struct LoadedModel {
+  forest::Model model;
+  forest::CompiledForest compiled;
+};
+
+// The file that InspectCsv looked at.
+struct InspectedFile {
+  csv::FileLayout layout;
+  csv::ColumnMatch match;   // required: the model's inputs; optional: its label and weight columns.
+  std::string header_text;  // The header record as in the file, without its line end; empty where none.
+};
+
+struct ExportSettings {
+  std::vector<double> scores;
+  uint64_t first_row = 0;
+  double threshold = 0.5;
+};
+
+struct Job {
+  RangeOptions options;
+  csv::ReaderOptions reader_options;
+  std::optional<csv::Reader> reader;  // Once the first record's place is known.
+  RecordWindow window;
+  std::vector<uint8_t> before;        // guess_start: bytes of which the boundary is not known yet.
+  uint64_t before_offset = 0;         // File offset of before[0].
+  uint64_t first_offset = 0;
+  uint64_t first_line = 1;
+  bool finished = false;
+  std::string needle;                 // kSearch: the text in lower case.
+  bool has_label = false;
+  bool has_weight = false;
+
+  // The range's first record is at offset: makes the reader.
+  void Start(uint64_t offset);
+};
+
+struct Results {
+  std::vector<double> row_offsets;
+  std::vector<double> probabilities;
+  std::vector<double> labels;
+  std::vector<double> weights;
+  std::vector<double> column;
+  std::vector<uint8_t> matches;
+  std::vector<int32_t> statuses;
+  std::vector<int32_t> status_inputs;
+  uint64_t rows = 0;
+  uint64_t bad_row_count = 0;
+  std::vector<BadRowReport> bad_rows;
+  std::vector<uint64_t> missing_counts;
+};
+
+struct Session::State {
+  std::optional<LoadedModel> loaded;
+  std::optional<InspectedFile> file;
+  std::optional<Job> job;
+  Results results;
+  std::optional<ExportSettings> export_settings;
+  std::string output;
+  std::optional<metrics::ScoredLabels> labelled;
+  bool weighted = false;
+  std::optional<synth::Generator> generator;
+  std::optional<synth::RowStream> stream;
+  std::vector<float> features;  // Feature block of ScoreBlock.
+
+  // Scores rows of columns[c][i] into results.statuses/status_inputs/probabilities, which hold
+  // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN.
+  void Score(std::span<const std::span<const double>> columns, size_t rows, size_t first);
+
+  // csv_job.cc: what the reader has read since the last call, into results or output.
+  Status TakeBatch(uint64_t window_begin, uint64_t window_line);
+  void TakeScores(uint64_t window_begin, uint64_t window_line);
+  void AddBadRow(const csv::BadRow& bad, std::string_view record);
+  Status TakeExport();
+
+  // The text of the batch's row i.
+  std::string_view RecordText(size_t i);
+
+  // export.cc: `,probability,prediction,risk_level,confidence` or four empty cells.
+  void AppendScoreCells(double probability, double threshold, const csv::Dialect& dialect, std::string* out) const;
+};
+
+// A number, or null where it is not finite.
+json::value JsonNumber(double value);
+
+}  // namespace firetower::session
+
+#endif  // FIRETOWER_SESSION_STATE_H_

@@ -1,0 +1,229 @@
+// @ts-check
+// The public JavaScript API: createEngine gives an Engine (see ../types.js for every function, ../README.md for
+// examples). No DOM: the same code runs in a page and, through ../node.js, in Node.
+
+import { engineError } from '../errors.js';
+import { Pool } from '../pool.js';
+import { workerTransport } from '../transport.js';
+import { exportCsv } from './export_csv.js';
+import { Files } from './files.js';
+import { columnsOf, predictionsOf } from './predict.js';
+import { cells, column, describeRow, search } from './rows.js';
+import { scoreFile } from './score_file.js';
+import { synthesize } from './synthesize.js';
+
+/** @typedef {import('../types.js').Engine} Engine */
+/** @typedef {import('../types.js').ModelCard} ModelCard */
+/** @typedef {import('../types.js').ScoredFile} ScoredFile */
+
+/** Points of the curves that performance() gives: more than two per pixel of a wide chart would not be seen. */
+const CURVE_POINTS = 600;
+
+/** More workers than this gain little and each holds an engine and a model. */
+const MAX_DEFAULT_WORKERS = 4;
+
+/**
+ * What the parts of the API share.
+ * @typedef {object} Context
+ * @property {Pool} pool
+ * @property {Files} files
+ * @property {() => ModelCard} model
+ * @property {AbortSignal} modelSignal aborts when another model is loaded
+ * @property {string | null} generator
+ */
+
+/**
+ * @typedef {object} EngineOptions
+ * @property {Uint8Array | URL} [model] a model file's bytes, or where it is. Default: the shipped model.
+ * @property {Uint8Array | URL} [wasmBinary] default: beside the page's engine
+ * @property {string | URL | null} [generator] text of generator.json, or where it is; null: no demo traffic
+ * @property {number} [workers] default: one per processor, at most 4
+ * @property {import('../transport.js').CreateTransport} [createTransport] where engines run. Default: workers.
+ */
+
+/**
+ * Starts the engine and loads the model. Rejects with LOAD_FAILED, MODEL_INVALID or PROTOCOL_MISMATCH.
+ * @param {EngineOptions} [options]
+ * @returns {Promise<Engine>}
+ */
+export async function createEngine(options = {}) {
+  const site = new URL('../../../', import.meta.url);
+  const [wasmBinary, modelBytes, generator] = await Promise.all([
+    bytesOf(options.wasmBinary ?? new URL('engine/firetower.wasm', site)),
+    bytesOf(options.model ?? new URL('models/creditcard/creditcard-rf.safetensors', site)),
+    textOf(options.generator === undefined ? new URL('models/creditcard/generator.json', site) : options.generator),
+  ]);
+  const processors = globalThis.navigator?.hardwareConcurrency ?? 2;
+  const pool = new Pool({
+    createTransport: options.createTransport ?? workerTransport(new URL('js/engine/worker.js', site).href),
+    wasmBinary,
+    workers: options.workers ?? Math.max(1, Math.min(processors, MAX_DEFAULT_WORKERS)),
+  });
+  let card;
+  try {
+    card = await pool.loadModel(modelBytes);
+  } catch (error) {
+    pool.close();
+    throw error;
+  }
+  pool.warm();
+  return makeEngine(pool, card, generator);
+}
+
+/**
+ * @param {Pool} pool
+ * @param {ModelCard} firstCard
+ * @param {string | null} generator
+ * @returns {Engine}
+ */
+function makeEngine(pool, firstCard, generator) {
+  let card = firstCard;
+  let modelChange = new AbortController();
+  /** @type {{scores: Float64Array, labels: Float64Array, weights: Float64Array | null} | null} */
+  let labelled = null;
+  /** @type {Context} */
+  const context = {
+    pool,
+    files: new Files(),
+    model: () => card,
+    get modelSignal() {
+      return modelChange.signal;
+    },
+    generator,
+  };
+
+  /**
+   * Runs on the first engine, which keeps the labelled scores; they are given again to one that was restarted.
+   * @template T
+   * @param {(connection: import('../pool.js').Connection) => Promise<T>} run
+   */
+  const withLabels = (run) =>
+    pool.run(
+      async (connection) => {
+        if (labelled === null) throw engineError({ code: 'NOT_READY', message: 'no labelled file has been given' });
+        if (connection.notes.labelled !== labelled) {
+          const given = labelled;
+          await connection.request('setLabels', given);
+          connection.notes.labelled = given;
+        }
+        return run(connection);
+      },
+      { slot: 0, urgent: true },
+    );
+
+  return {
+    async status() {
+      const infos = await Promise.all(
+        Array.from({ length: pool.size }, (_, slot) =>
+          pool.run((connection) => connection.request('info', {}), { urgent: true, slot }),
+        ),
+      );
+      return {
+        status: 'ok',
+        model_loaded: true,
+        model_version: card.version,
+        model_performance: card.training.metrics ?? {},
+        engine_version: infos[0].version,
+        heap_bytes: infos.reduce((sum, info) => sum + info.heapBytes, 0),
+        workers: pool.size,
+      };
+    },
+
+    async predict(rows) {
+      const list = Array.isArray(rows) ? rows : [rows];
+      const model = card;
+      const columns = columnsOf(list, model);
+      const inputs = model.inputs.length;
+      const scored = await pool.run(
+        (connection) => connection.request('predict', { columns, rows: list.length, inputs }),
+        { urgent: true, signal: modelChange.signal },
+      );
+      return predictionsOf(scored, model);
+    },
+
+    model: () => card,
+
+    async loadModel(bytes) {
+      const next = await pool.loadModel(bytes);
+      card = next;
+      modelChange.abort(new Error('another model was loaded'));
+      modelChange = new AbortController();
+      context.files.forget();
+      return next;
+    },
+
+    inspectFile: (file, overrides = {}) => {
+      const ref = context.files.ref(file, overrides);
+      return pool.run((connection) => connection.request('inspect', { file: ref }), { urgent: true });
+    },
+
+    scoreFile: (file, jobOptions = {}) => scoreFile(context, file, jobOptions),
+
+    rank: (values, { keep, descending = false } = {}) =>
+      pool.run((connection) => connection.request('rank', { values, keep: keep ?? null, descending }), {
+        urgent: true,
+      }),
+
+    column: (scored, name, jobOptions = {}) => column(context, scored, name, jobOptions),
+    search: (scored, text, jobOptions = {}) => search(context, scored, text, jobOptions),
+    cells: (scored, rows) => cells(context, scored, rows),
+    describeRow: (scored, row) => describeRow(context, scored, row),
+
+    async performance(scored, { weighted = true } = {}) {
+      if (scored.labels === null) {
+        throw engineError({ code: 'NOT_READY', message: 'the file has no label column to measure against' });
+      }
+      labelled = {
+        scores: scored.probabilities,
+        labels: scored.labels,
+        weights: weighted ? scored.weights : null,
+      };
+      return withLabels((connection) => connection.request('performance', { curvePoints: CURVE_POINTS }));
+    },
+
+    performanceAt: (threshold) => withLabels((connection) => connection.request('performanceAt', { threshold })),
+
+    exportCsv: (scored, exportOptions) => exportCsv(context, scored, exportOptions),
+    synthesize: (synthOptions) => synthesize(context, synthOptions),
+    close: () => pool.close(),
+  };
+}
+
+/** @param {URL} url */
+async function load(url) {
+  let response;
+  try {
+    response = await fetch(url);
+  } catch (thrown) {
+    throw engineError({
+      code: 'LOAD_FAILED',
+      message: `${url.pathname} could not be loaded; check the connection and reload the page`,
+      detail: String(thrown),
+    });
+  }
+  if (!response.ok) {
+    throw engineError({
+      code: 'LOAD_FAILED',
+      message: `${url.pathname} could not be loaded: the server answered ${response.status}`,
+    });
+  }
+  return response;
+}
+
+/** @param {Uint8Array | URL} source */
+async function bytesOf(source) {
+  return source instanceof URL ? new Uint8Array(await (await load(source)).arrayBuffer()) : source;
+}
+
+/**
+ * Without it everything but the demo works, so that a site may leave it out.
+ * @param {string | URL | null} source
+ */
+async function textOf(source) {
+  if (!(source instanceof URL)) return source;
+  try {
+    return await (await load(source)).text();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,101 @@
+// @ts-check
+// Rows given as objects: checked field by field, then scored like the rows of a file.
+
+import { engineError } from '../errors.js';
+
+/** @typedef {import('../types.js').ModelCard} ModelCard */
+/** @typedef {import('../types.js').Prediction} Prediction */
+/** @typedef {{row: number, field: string, message: string}} BadField */
+
+/** What stands for a missing value in a CSV cell (csv::ParseCell), in lower case. */
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
+
+/** A decimal number as a CSV cell may hold it. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+const FLOAT32_MAX = 3.4028235677973366e38;
+
+const LEVELS = /** @type {const} */ (['MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
+
+/** @param {BadField[]} fields */
+function badFields(fields) {
+  const list = fields.map(({ row, field, message }) => `row ${row}${field ? `, ${field}` : ''}: ${message}`);
+  const error = engineError({
+    code: 'BAD_ARGUMENT',
+    message: list.slice(0, 10).join('; ') + (list.length > 10 ? `; and ${list.length - 10} more` : ''),
+    row: fields[0].row,
+    detail: list.join('\n'),
+  });
+  return Object.assign(error, { fields });
+}
+
+/**
+ * @param {unknown} value
+ * @returns {number | string} a number (NaN: missing) or what is wrong
+ */
+function numberOf(value) {
+  if (value === null || value === undefined) return NaN;
+  if (typeof value === 'number') {
+    return Number.isNaN(value) || Math.abs(value) < FLOAT32_MAX ? value : 'is infinite or too large';
+  }
+  if (typeof value !== 'string') return 'is not a number';
+  const text = value.trim();
+  if (MISSING.has(text.toLowerCase())) return NaN;
+  if (!NUMBER.test(text)) return `${JSON.stringify(value.slice(0, 80))} is not a number`;
+  return numberOf(Number(text));
+}
+
+/**
+ * The rows' inputs, column after column, missing ones NaN.
+ * @param {unknown[]} rows
+ * @param {ModelCard} model
+ */
+export function columnsOf(rows, model) {
+  const refusesMissing = new Set(
+    model.features.filter((feature) => feature.missing === 'reject').map((feature) => feature.input),
+  );
+  const columns = new Float64Array(rows.length * model.inputs.length);
+  /** @type {BadField[]} */
+  const bad = [];
+  rows.forEach((given, row) => {
+    if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+      bad.push({ row, field: '', message: 'is not an object of values by input name' });
+      return;
+    }
+    const exact = new Map(Object.entries(given));
+    const folded = new Map(Object.entries(given).map(([name, value]) => [name.trim().toLowerCase(), value]));
+    model.inputs.forEach(({ name }, input) => {
+      const value = numberOf(exact.has(name) ? exact.get(name) : folded.get(name.trim().toLowerCase()));
+      if (typeof value === 'string') bad.push({ row, field: name, message: value });
+      else if (Number.isNaN(value) && refusesMissing.has(name)) bad.push({ row, field: name, message: 'is missing' });
+      else columns[input * rows.length + row] = value;
+    });
+  });
+  if (bad.length > 0) throw badFields(bad);
+  return columns;
+}
+
+/**
+ * @param {{probabilities: Float64Array, statuses: Int32Array, statusInputs: Int32Array}} scored
+ * @param {ModelCard} model
+ * @returns {Prediction[]}
+ */
+export function predictionsOf({ probabilities, statuses, statusInputs }, model) {
+  /** @type {BadField[]} */
+  const bad = [];
+  statuses.forEach((status, row) => {
+    if (status === 0) return;
+    const field = model.inputs[statusInputs[row]]?.name ?? '';
+    bad.push({ row, field, message: status === 7 ? 'is missing' : 'is infinite or too large' });
+  });
+  if (bad.length > 0) throw badFields(bad);
+  const timestamp = new Date().toISOString();
+  return Array.from(probabilities, (probability) => ({
+    prediction: probability >= model.threshold ? 1 : 0,
+    probability,
+    risk_level: LEVELS[model.risk_cuts.filter((cut) => probability >= cut).length],
+    confidence: Math.max(probability, 1 - probability),
+    timestamp,
+    model_version: model.version,
+  }));
+}

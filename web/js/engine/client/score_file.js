@@ -1,0 +1,212 @@
+// @ts-check
+// Scoring a file: ranges go to the workers as they come free; each guesses where its first record begins. Results
+// are taken in file order, and a range whose guess is not where the range before it ended is read again from
+// there: that is exact whatever the quoting, and the outcome does not depend on workers or ranges.
+
+import { abortError, engineError, hasCode } from '../errors.js';
+import { ProgressMeter, RANGE_BYTES, together } from './jobs.js';
+
+/** @typedef {import('../protocol.js').RangeResult} RangeResult */
+/** @typedef {import('../types.js').BadRow} BadRow */
+/** @typedef {import('../types.js').ScoredFile} ScoredFile */
+
+const MIN_RANGE_BYTES = 1024 * 1024;
+
+/** Rows set aside beyond this many are counted but not listed. */
+export const MAX_LISTED_BAD_ROWS = 10000;
+
+/**
+ * Byte ranges of the data: several per worker, none tiny.
+ * @param {number} begin
+ * @param {number} end
+ * @param {number} workers
+ */
+function cutRanges(begin, end, workers) {
+  const wanted = Math.ceil((end - begin) / (workers * 4));
+  const size = Math.min(RANGE_BYTES, Math.max(MIN_RANGE_BYTES, wanted));
+  /** @type {{begin: number, end: number}[]} */
+  const ranges = [];
+  for (let at = begin; at < end; at += size) ranges.push({ begin: at, end: Math.min(at + size, end) });
+  return ranges.length > 0 ? ranges : [{ begin, end }];
+}
+
+/**
+ * A range in which no record begins.
+ * @param {number} offset
+ * @returns {RangeResult}
+ */
+function emptyResult(offset) {
+  return {
+    rows: 0,
+    badRowCount: 0,
+    firstRecordOffset: offset,
+    nextRecordOffset: offset,
+    firstLine: 1,
+    nextLine: 1,
+    badRows: [],
+    missing: {},
+  };
+}
+
+/**
+ * @param {import('./index.js').Context} context
+ * @param {Blob} file
+ * @param {import('../types.js').JobOptions & {overrides?: import('../types.js').ImportOverrides, name?: string,
+ *   partial?: boolean, rangeBytes?: number}} options
+ * @returns {Promise<ScoredFile>}
+ */
+export async function scoreFile(context, file, options) {
+  const { onProgress, signal, overrides = {}, partial = false } = options;
+  const { pool, modelSignal } = context;
+  const ref = context.files.ref(file, overrides);
+  const name = options.name ?? ('name' in file ? String(file.name) : '');
+  const meter = new ProgressMeter(onProgress, file.size);
+
+  return together([signal, modelSignal], async (jobSignal, add) => {
+    const report = await pool.run((connection) => connection.request('inspect', { file: ref }), { signal: jobSignal });
+    const ranges = cutRanges(report.dataOffset, file.size, pool.size);
+    /** @type {(RangeResult | null)[]} */
+    const results = ranges.map(() => null);
+    let verified = 0;
+
+    await new Promise((resolve, reject) => {
+      /**
+       * @param {number} index
+       * @param {number} begin
+       * @param {boolean} guessStart
+       */
+      const read = (index, begin, guessStart) => {
+        const { end } = ranges[index];
+        // The header's lines are known; those of other ranges follow from the ranges before.
+        const line = index === 0 ? report.dataLine : 0;
+        const part = pool.run(
+          (connection) =>
+            connection.request(
+              'range',
+              { job: 'score', file: ref, begin, end, line, guessStart },
+              {
+                signal: jobSignal,
+                onProgress: ({ bytes, rows }) => meter.set(index, { bytes: Math.min(bytes, end - begin), rows }),
+              },
+            ),
+          { signal: jobSignal, urgent: !guessStart && index > 0 },
+        );
+        add(part).then((result) => {
+          results[index] = result;
+          meter.set(index, { bytes: end - ranges[index].begin, rows: result.rows });
+          verify();
+        }, reject);
+      };
+      const verify = () => {
+        for (; verified < ranges.length; ++verified) {
+          const result = results[verified];
+          if (result === null) return;
+          const before = verified === 0 ? null : results[verified - 1];
+          const expected = before === null ? report.dataOffset : before.nextRecordOffset;
+          if (result.firstRecordOffset === expected) continue;
+          if (expected < ranges[verified].end) {
+            results[verified] = null;
+            read(verified, expected, false);
+            return;
+          }
+          results[verified] = emptyResult(expected);
+        }
+        resolve(undefined);
+      };
+      ranges.forEach((range, index) => read(index, range.begin, index > 0));
+    }).catch((error) => {
+      if (!partial || !signal?.aborted || !hasCode(error, 'ABORTED')) throw error;
+    });
+    if (modelSignal.aborted) throw abortError(modelSignal.reason);
+
+    const complete = verified === ranges.length;
+    const scored = join(/** @type {RangeResult[]} */ (results.slice(0, verified)), report);
+    /** @type {ScoredFile} */
+    const whole = {
+      file,
+      name,
+      report,
+      overrides,
+      ...scored.columns,
+      seconds: meter.seconds,
+      partial: !complete,
+    };
+    context.files.remember(whole, ref, scored.ranges);
+    if (complete) {
+      onProgress?.({
+        bytes: file.size,
+        totalBytes: file.size,
+        rows: whole.rows,
+        rowsPerSecond: whole.rows / Math.max(whole.seconds, 1e-3),
+        secondsLeft: 0,
+      });
+    }
+    return whole;
+  });
+}
+
+/**
+ * Results of consecutive ranges as one: rows and lines get their places in the file. Empties `results` as it goes.
+ * @param {RangeResult[]} results
+ * @param {import('../types.js').ImportReport} report
+ */
+function join(results, report) {
+  const rows = results.reduce((sum, result) => sum + result.rows, 0);
+  const probabilities = allocate(rows);
+  const offsets = allocate(rows + 1);
+  const labels = report.label === null ? null : allocate(rows);
+  const weights = report.weight === null ? null : allocate(rows);
+  /** @type {BadRow[]} */
+  const badRows = [];
+  /** @type {Record<string, number>} */
+  const missing = {};
+  /** @type {import('./files.js').ScoredRange[]} */
+  const ranges = [];
+  let firstRow = 0;
+  let setAside = 0;
+  let line = report.dataLine;
+  let next = report.dataOffset;
+  for (let index = 0; index < results.length; ++index) {
+    const result = results[index];
+    const lines = result.nextLine - result.firstLine;
+    if (result.rows > 0) {
+      probabilities.set(result.probabilities ?? [], firstRow);
+      offsets.set(result.offsets ?? [], firstRow);
+      labels?.set(result.labels ?? [], firstRow);
+      weights?.set(result.weights ?? [], firstRow);
+      ranges.push({ firstRow, rows: result.rows, begin: result.firstRecordOffset, firstLine: line, lines });
+    }
+    for (const bad of result.badRows ?? []) {
+      if (badRows.length === MAX_LISTED_BAD_ROWS) break;
+      const badLine = bad.line - result.firstLine + line;
+      const message = `line ${badLine}${bad.column === null ? ':' : ','} ${bad.message}`;
+      badRows.push({ ...bad, row: bad.row + firstRow, line: badLine, message });
+    }
+    for (const [input, count] of Object.entries(result.missing ?? {})) {
+      missing[input] = (missing[input] ?? 0) + count;
+    }
+    firstRow += result.rows;
+    setAside += result.badRowCount;
+    line += lines;
+    next = result.nextRecordOffset;
+    results[index] = emptyResult(0);
+  }
+  offsets[rows] = next;
+  return {
+    columns: { rows, scored: rows - setAside, probabilities, offsets, labels, weights, badRows, missing },
+    ranges,
+  };
+}
+
+/** @param {number} length */
+function allocate(length) {
+  try {
+    return new Float64Array(length);
+  } catch (thrown) {
+    throw engineError({
+      code: 'OUT_OF_MEMORY',
+      message: `the browser has no memory for the scores of ${length} rows; split the file`,
+      detail: String(thrown),
+    });
+  }
+}
