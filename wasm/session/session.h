@@ -50,7 +50,7 @@ struct RangeOptions {
   uint64_t line = 0;        // Physical line at begin if known, else 0 (lines then count from 1 within the range).
   bool guess_start = false; // begin may be inside a record: the first byte fed is byte begin - 1, and the range starts at the
                             // boundary that GuessRecordStart finds. False: begin is a record boundary.
-  std::string text;         // kColumn: the column's name. kSearch: the text.
+  std::string text = {};    // kColumn: the column's name. kSearch: the text.
 };
 
 // A row that was set aside. Rows and lines are those of the range: a shell that knows what came before adds it.
