@@ -20,9 +20,14 @@ test('rates read as in the specification', () => {
   assert.equal(plain(format.rate(492, 284807, 'en')), '0.17 % (1 in 579)');
   assert.equal(plain(format.rate(0, 10, 'en')), '0 %');
   assert.equal(plain(format.rate(1, 284807, 'en')), '0.00035 % (1 in 284,807)');
-  assert.equal(plain(format.rate(3, 10, 'en')), '30 %');
-  assert.equal(plain(format.rate(1, 10, 'en')), '10 % (1 in 10)');
+  assert.equal(plain(format.rate(3, 10, 'en')), '30.00 %');
+  assert.equal(plain(format.rate(1, 10, 'en')), '10.00 % (1 in 10)');
   assert.equal(format.rate(0, 0, 'en'), '–');
+});
+
+test('the table of levels stays in line', () => {
+  assert.equal(plain(format.percent(51, 50000, 'en')), '0.10 %');
+  assert.equal(plain(format.percent(11, 50000, 'en')), '0.022 %');
 });
 
 test('a share just below all does not read as all', () => {

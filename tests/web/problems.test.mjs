@@ -38,7 +38,7 @@ test('anything thrown becomes a problem', () => {
     assert.ok(problem.cause.length > 0);
   }
   const gone = Object.assign(new Error('gone'), { name: 'NotReadableError' });
-  assert.equal(toProblem(gone).code, 'READ_FAILED');
+  assert.equal(toProblem(gone).code, 'FILE_UNREADABLE');
 });
 
 test('while a model is loaded, an unsupported one is an invalid one', () => {

@@ -109,7 +109,7 @@ export function rocContent({ curve, at, finding }) {
  * @param {object} data
  * @param {Curve} data.curve
  * @param {() => PerformanceAt | null} data.at
- * @param {number} data.share of positives: what a coin would reach
+ * @param {number} data.share of positives: what chance would give
  * @param {string} data.finding
  * @returns {Content}
  */

@@ -114,6 +114,14 @@ export function noResult() {
 }
 
 /**
+ * Rows set aside; the engine lists the first of them only.
+ * @param {ScoredFile} scored
+ */
+export function setAside(scored) {
+  return scored.rows - scored.scored;
+}
+
+/**
  * The columns of the table: those the reader chose, as far as the file has them, else a few that the model reads.
  * @param {State} state
  * @returns {string[]} names as in the file

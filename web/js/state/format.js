@@ -64,7 +64,7 @@ export function full(value) {
 }
 
 /**
- * A share in per cent: two decimals, two significant digits below 0.1 %.
+ * A share in per cent: two decimals, two significant digits below 0.1 %; none and all without decimals.
  * @param {number} part
  * @param {number} whole
  * @param {string} [locale]
@@ -73,9 +73,10 @@ export function percent(part, whole, locale) {
   if (!(whole > 0)) return NONE;
   const value = (100 * part) / whole;
   if (value === 0) return `0${NBSP}%`;
-  const digits = value < 0.1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 };
+  if (part === whole) return `100${NBSP}%`;
+  const digits = value < 0.1 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   // 99.998 % must not read as 100 %.
-  const floor = part < whole && value > 99.99 ? 99.99 : value;
+  const floor = Math.min(value, 99.99);
   return `${format(digits, locale).format(floor)}${NBSP}%`;
 }
 
@@ -136,13 +137,13 @@ export function duration(seconds, locale) {
 }
 
 /**
- * A feature's value: 6 significant digits.
+ * A feature's value: 5 significant digits.
  * @param {number} value
  * @param {string} [locale]
  */
 export function measure(value, locale) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'missing' : String(value);
-  return format({ maximumSignificantDigits: 6, useGrouping: false }, locale).format(value).replace(/^-/, '\u2212');
+  return format({ maximumSignificantDigits: 5, useGrouping: false }, locale).format(value).replace(/^-/, '\u2212');
 }
 
 /**

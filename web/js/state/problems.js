@@ -67,7 +67,7 @@ const KINDS = {
     next: 'Choose a .safetensors file written by “firetower train” or “tools/export_sklearn.py”. The model in use is unchanged.',
     about: 'model',
   },
-  READ_FAILED: {
+  FILE_UNREADABLE: {
     title: 'The browser could not read the file',
     next: 'It may have been moved, changed or locked since you chose it. Choose it again.',
     about: 'file',
@@ -105,7 +105,7 @@ export function toProblem(error, context = {}) {
     typeof error === 'object' && error !== null ? error : {}
   );
   const unreadable = known.name === 'NotReadableError' || known.name === 'NotFoundError';
-  let code = typeof known.code === 'string' ? known.code : unreadable ? 'READ_FAILED' : 'UNKNOWN';
+  let code = typeof known.code === 'string' ? known.code : unreadable ? 'FILE_UNREADABLE' : 'UNKNOWN';
   if (context.model && (code === 'UNSUPPORTED' || code === 'TOO_BIG' || code === 'UNKNOWN')) code = 'MODEL_INVALID';
   const kind = KINDS[code] ?? UNKNOWN;
   const message = typeof known.message === 'string' && known.message !== '' ? known.message : String(error);

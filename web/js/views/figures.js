@@ -69,7 +69,7 @@ export function mount(element, app) {
       const { curve } = performance;
       byThreshold.show(thresholdContent({ curve, threshold, finding: thresholdFinding(state) }));
       roc.show(rocContent({ curve, at, finding: rocFinding(state) }));
-      pr.show(precisionRecallContent({ curve, at, share: coin(curve), finding: prFinding(state) }));
+      pr.show(precisionRecallContent({ curve, at, share: chance(curve), finding: prFinding(state) }));
     }),
     store.watch(['threshold', 'performanceAt'], (state) => {
       if (!state.scored || state.scored.scored === 0) return;
@@ -118,14 +118,14 @@ function rocFinding({ performance, performanceAt }) {
     performanceAt && performanceAt.specificity.value !== null
       ? ` The ring: recall ${interval(performanceAt.recall).value} at a false positive rate of ${fixed(1 - performanceAt.specificity.value, 5)}.`
       : '';
-  return `The area under the curve is ${value} ${range}.${now}`;
+  return `Area under the curve ${value} ${range}.${now}`;
 }
 
 /**
  * The share of positives: the precision of flagging every row.
  * @param {import('../charts/curves.js').Curve} curve
  */
-function coin(curve) {
+function chance(curve) {
   return curve.reduce((last, point) => (point.fpr >= last.fpr ? point : last), curve[0])?.precision ?? NaN;
 }
 
@@ -133,5 +133,5 @@ function coin(curve) {
 function prFinding({ performance }) {
   if (!performance) return '';
   const { value, range } = interval(performance.average_precision);
-  return `Average precision is ${value} ${range}; a coin would reach ${fixed(coin(performance.curve), 4)}. The ring: your threshold.`;
+  return `Average precision ${value} ${range}; chance would give ${fixed(chance(performance.curve), 4)}. The ring: your threshold.`;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // How the file was read: dialect with overrides in place, columns, rows set aside, missing cells.
 
+import { setAside } from '../state/app_state.js';
 import { count, decimalName, delimiterName, lineEndingName } from '../state/format.js';
 import { h, newId, put } from './dom.js';
 import { shortList } from './start.js';
@@ -56,7 +57,7 @@ function headline({ report, scored, model }) {
   if (report.extra.length > 0) parts.push(`${report.extra.length} extra`);
   parts.push(report.label === null ? `no ${model?.label_column || 'label'} column` : `label ${report.label}`);
   if (report.weight !== null) parts.push(`weight ${report.weight}`);
-  if (scored) parts.push(`${count(scored.badRows.length)} ${scored.badRows.length === 1 ? 'row' : 'rows'} set aside`);
+  if (scored) parts.push(`${count(setAside(scored))} ${setAside(scored) === 1 ? 'row' : 'rows'} set aside`);
   return parts.join(' · ');
 }
 
@@ -170,7 +171,7 @@ function columns({ report, model }) {
 function badRows({ scored }) {
   if (!scored) return null;
   const { badRows: bad, file } = scored;
-  const section = h('section', null, h('h3', null, `Rows set aside: ${count(bad.length)}`));
+  const section = h('section', null, h('h3', null, `Rows set aside: ${count(setAside(scored))}`));
   if (bad.length === 0) {
     section.append(h('p', { class: 'hint' }, 'None. A row that cannot be scored would be listed here with its line and the reason; the others are scored all the same.'));
     return section;
@@ -213,6 +214,7 @@ function badRows({ scored }) {
     ),
     more,
   );
+  if (bad.length < setAside(scored)) section.append(h('p', { class: 'hint' }, `The first ${count(bad.length)} are listed.`));
   return section;
 }
 

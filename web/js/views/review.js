@@ -1,6 +1,7 @@
 // @ts-check
 // The review of a file, put together: first screen, progress, problem, how it was read, results.
 
+import { setAside } from '../state/app_state.js';
 import { bytes, count, duration } from '../state/format.js';
 import { h, put, say } from './dom.js';
 import { createDownload } from './download.js';
@@ -75,7 +76,7 @@ export function mount(element, app) {
       say(name, source.name);
       const parts = [bytes(source.file.size), `${count(scored.rows)} rows`, `scored in ${duration(scored.seconds)}`];
       if (scored.partial) parts.push('partial');
-      const bad = scored.badRows.length;
+      const bad = setAside(scored);
       put(
         facts,
         parts.join(' · '),

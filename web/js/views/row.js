@@ -74,7 +74,7 @@ export function rowDetail(state, app) {
               'div',
               { class: far ? 'far' : null },
               h('dt', null, name),
-              h('dd', { class: 'num' }, exact(value, measure(value), full(value)), unit !== '' && h('span', { class: 'soft' }, ` ${unit}`)),
+              h('dd', { class: 'num' }, value === null ? 'missing' : exact(value, measure(value), full(value)), unit !== '' && h('span', { class: 'soft' }, ` ${unit}`)),
               h('dd', { class: 'num soft' }, percentile(place)),
               h('dd', { class: 'track', 'aria-hidden': 'true' }, place !== null && mark),
             );

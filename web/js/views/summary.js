@@ -1,6 +1,7 @@
 // @ts-check
 // The strip over the results: flagged at the threshold, risk levels, what was set aside, figures against labels.
 
+import { setAside } from '../state/app_state.js';
 import { count, duration, fixed, full, interval, percent, rate } from '../state/format.js';
 import { LEVELS, countFlagged, countLevels } from '../state/scores.js';
 import { badge, exact, h, put, say, withRange } from './dom.js';
@@ -103,7 +104,7 @@ export function mount(element, app) {
       put(
         rows,
         ...pair('Scored', count(scored.scored)),
-        ...pair('Set aside', count(scored.badRows.length)),
+        ...pair('Set aside', count(setAside(scored))),
         ...pair('Missing cells', count(missing)),
         ...pair('Took', duration(scored.seconds)),
         ...pair('Rows/s', count(speed)),

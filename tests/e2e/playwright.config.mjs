@@ -1,0 +1,31 @@
+// @ts-check
+// The page in Chromium, served by serve.py. The browser: FIRETOWER_CHROMIUM, else Debian's.
+
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.mjs',
+  outputDir: '../../test-results',
+  globalSetup: './server.mjs',
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    baseURL: process.env.FIRETOWER_URL,
+    viewport: { width: 1440, height: 900 },
+    deviceScaleFactor: 1,
+    locale: 'en-US',
+    timezoneId: 'UTC',
+    colorScheme: 'light',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium',
+      args: ['--no-sandbox'],
+    },
+  },
+});
