@@ -8,7 +8,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const MODEL = path.join(ROOT, 'models/creditcard/creditcard-rf.safetensors');
+/** The model that the page is served with. */
+export const MODEL = path.join(ROOT, 'web/models/creditcard/creditcard-rf.safetensors');
 export const GENERATOR = path.join(ROOT, 'models/creditcard/generator.json');
 export const INPUTS = ['Time', ...Array.from({ length: 28 }, (_, i) => `V${i + 1}`), 'Amount'];
 

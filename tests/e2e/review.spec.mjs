@@ -213,6 +213,7 @@ test('the reader chooses the columns, and the page remembers them', async ({ app
   await app.goto();
   await app.give('a.csv', csv({ rows: 20 }));
   await app.results();
+  await app.show.selectOption('all');
   await page.locator('.columns > summary').click();
   const list = page.locator('.column-list');
   await list.getByRole('checkbox', { name: 'V28', exact: true }).check();

@@ -66,6 +66,14 @@ export function mount(element, app) {
       h('button', { type: 'button', class: 'quiet', onclick: () => actions.setSettings({ columns: null }) }, 'The usual ones'),
     ),
   );
+  /** @param {Event} event */
+  const closeColumns = (event) => {
+    if (event.target instanceof Node && !columns.contains(event.target)) columns.open = false;
+  };
+  columns.addEventListener('toggle', () => {
+    if (columns.open) document.addEventListener('pointerdown', closeColumns);
+    else document.removeEventListener('pointerdown', closeColumns);
+  });
   columns.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && columns.open) {
       columns.open = false;
