@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,12 +75,16 @@ struct RangeState {
   double nextLine = 0;
 };
 
+struct Free {
+  void operator()(double* memory) const { std::free(memory); }
+};
+
 // The one engine of this module instance and the buffer JavaScript writes to. The ingest buffer stays; a larger one is made for
 // a call that needs it and dropped by the next that does not.
 struct Engine {
   Session session;
   std::unique_ptr<double[]> ingest = std::make_unique<double[]>(kIngestBytes / sizeof(double));
-  std::unique_ptr<double[]> large;
+  std::unique_ptr<double, Free> large;  // By malloc: without exceptions new (std::nothrow) aborts.
   size_t size = kIngestBytes;
   std::string header;           // What the last exportHeader returned.
   std::vector<uint32_t> ranks;  // What the last rank returned.
@@ -140,7 +144,7 @@ val Input(uint32_t bytes) {
   engine.size = kIngestBytes;
   if (bytes > kIngestBytes) {
     const size_t numbers = (size_t{bytes} + sizeof(double) - 1) / sizeof(double);
-    engine.large.reset(new (std::nothrow) double[numbers]);
+    engine.large.reset(static_cast<double*>(std::malloc(numbers * sizeof(double))));
     if (!engine.large) return val(typed_memory_view(0, reinterpret_cast<uint8_t*>(engine.ingest.get())));
     engine.size = numbers * sizeof(double);
   }
