@@ -766,8 +766,8 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   const Result<json::value> document = ParseJson(*text, ErrorCode::kModelInvalid, "metadata");
   if (!document.ok()) return document.error();
   if (!document->is_object()) return Invalid("metadata: is no object");
-  if (const std::string key = FindDuplicateKey(*text); !key.empty()) {
-    return Invalid("metadata: \"" + key + "\" is there twice");
+  if (const auto key = FindDuplicateKey(*text)) {
+    return Invalid("metadata: \"" + *key + "\" is there twice");
   }
   const Fields fields(document->get_object(), "");
   if (Status status = CheckVersion(fields); !status.ok()) return status.error();

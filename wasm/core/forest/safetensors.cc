@@ -170,8 +170,8 @@ Result<SafetensorsFile> SafetensorsFile::Parse(std::span<const uint8_t> bytes) {
     error.byte_offset += static_cast<int64_t>(kLengthBytes);
     return error;
   }
-  if (const std::string key = FindDuplicateKey(text); !key.empty()) {
-    return Invalid("header: \"" + key + "\" is there twice");
+  if (const auto key = FindDuplicateKey(text)) {
+    return Invalid("header: \"" + *key + "\" is there twice");
   }
 
   SafetensorsFile file;
@@ -322,7 +322,7 @@ int64_t SafetensorsFile::ByteOffset(std::string_view tensor, size_t index) const
   return static_cast<int64_t>(data_offset_ + found->begin + index * ByteSize(found->dtype));
 }
 
-std::string FindDuplicateKey(std::string_view text) {
+std::optional<std::string> FindDuplicateKey(std::string_view text) {
   struct Level {
     bool is_object;
     bool expects_key;
@@ -360,7 +360,7 @@ std::string FindDuplicateKey(std::string_view text) {
         break;
     }
   }
-  return {};
+  return std::nullopt;
 }
 
 #define FIRETOWER_INSTANTIATE(T)                                                 \

@@ -15,6 +15,7 @@
 #define FIRETOWER_CORE_FOREST_SAFETENSORS_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -90,9 +91,9 @@ class SafetensorsFile {
   uint64_t data_offset_ = 0;
 };
 
-// Finds a member that an object of the JSON text has twice; empty if there is none. REQUIRES: text
-// is valid JSON.
-std::string FindDuplicateKey(std::string_view text);
+// Finds a member that an object of the JSON text has twice; nothing if there is none. REQUIRES:
+// text is valid JSON.
+std::optional<std::string> FindDuplicateKey(std::string_view text);
 
 }  // namespace firetower::forest
 
