@@ -10,7 +10,7 @@ the model was fitted on, in order.
 
 The exported model's probabilities equal predict_proba bit for bit on the same float32 features; before a scaler X must be
 float64 (a scaler fed with float32 computes in float32). Needs Python 3.9, numpy, joblib and the
-scikit-learn the model was saved with; compared bit for bit with 1.2.1. From 1.3 on scikit-learn keeps
+scikit-learn the model was saved with; compared bit for bit with 1.2.1 and 1.9.1. From 1.3 on scikit-learn keeps
 fractions in its leaves and learns where missing values go; both are carried over.
 
 A .joblib file can run code when it is loaded: open only files you trust.

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 # scikit-learn's search for infinite values adds up columns of numbers near 1e38.
-np.seterr(invalid="ignore")
+np.seterr(invalid="ignore", over="ignore")
 
 FEATURES = ["Amount", "Sign", "Step", "Tiny", "Huge", "V1", "V2"]
 INPUTS = ["Time", "V1", "V2", "Amount", "Comment"]
