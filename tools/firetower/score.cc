@@ -1,4 +1,5 @@
-// firetower score: probabilities for the rows of a CSV file, through the same Session as the page, range by range.
+// firetower score: probabilities for the rows of a CSV file, through the same Session as the page,
+// range by range.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -17,6 +18,7 @@
 #include "core/csv/writer.h"
 #include "core/train/parallel.h"
 #include "files.h"
+#include "json_text.h"
 #include "session/session.h"
 
 namespace firetower::tools {
@@ -103,7 +105,8 @@ class OutputFile {
 
  private:
   void Fail() {
-    status_ = Error{.code = ErrorCode::kBadArgument, .message = std::string("cannot write: ") + std::strerror(errno)};
+    status_ = Error{.code = ErrorCode::kBadArgument,
+                    .message = std::string("cannot write: ") + std::strerror(errno)};
   }
 
   std::string path_;
@@ -112,7 +115,8 @@ class OutputFile {
   Status status_;
 };
 
-void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions options, Range* range) {
+void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions options,
+               Range* range) {
   range->status = session.BeginRange(options);
   if (!range->status.ok()) return;
   uint64_t at = options.guess_start ? options.begin - 1 : options.begin;
@@ -139,12 +143,16 @@ void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions opt
 class Scorer {
  public:
   // One session per thread, all with the same model and the same view of the file.
-  Status Prepare(const ScoreOptions& options, std::span<const uint8_t> model, std::span<const uint8_t> data) {
+  Status Prepare(const ScoreOptions& options, std::span<const uint8_t> model,
+                 std::span<const uint8_t> data) {
     data_ = data;
-    const auto tasks = static_cast<int32_t>(std::min<uint64_t>(data.size() / kRangeBytes + 1, 1 << 20));
+    const auto tasks =
+        static_cast<int32_t>(std::min<uint64_t>(data.size() / kRangeBytes + 1, 1 << 20));
     const int32_t threads = train::ThreadCount(options.threads, tasks);
     session::InspectOptions inspect;
-    inspect.delimiter = options.delimiter == "tab" ? '\t' : options.delimiter.empty() ? '\0' : options.delimiter[0];
+    inspect.delimiter = options.delimiter == "tab"  ? '\t'
+                        : options.delimiter.empty() ? '\0'
+                                                    : options.delimiter[0];
     inspect.decimal = options.decimal.empty() ? '\0' : options.decimal[0];
     inspect.header = options.header == "yes"  ? csv::HeaderMode::kPresent
                      : options.header == "no" ? csv::HeaderMode::kAbsent
@@ -172,7 +180,8 @@ class Scorer {
   Result<Scores> Score() {
     const csv::FileLayout& layout = session().layout();
     std::vector<Range> ranges;
-    for (uint64_t begin = layout.data_offset; begin < data_.size() || ranges.empty(); begin += kRangeBytes) {
+    for (uint64_t begin = layout.data_offset; begin < data_.size() || ranges.empty();
+         begin += kRangeBytes) {
       Range range;
       range.begin = begin;
       range.end = std::max<uint64_t>(begin, std::min<uint64_t>(begin + kRangeBytes, data_.size()));
@@ -206,7 +215,8 @@ class Scorer {
         bad.line += line;
         scores.bad_rows.push_back(std::move(bad));
       }
-      scores.probabilities.insert(scores.probabilities.end(), range.probabilities.begin(), range.probabilities.end());
+      scores.probabilities.insert(scores.probabilities.end(), range.probabilities.begin(),
+                                  range.probabilities.end());
       scores.offsets.insert(scores.offsets.end(), range.offsets.begin(), range.offsets.end());
       scores.bad_row_count += range.bad_row_count;
       expected = range.next_record;
@@ -229,8 +239,9 @@ class Scorer {
       size_t last = std::min(first + kChunkRows, rows);
       if (with_input) {
         const auto limit = scores.offsets[first] + static_cast<double>(kChunkBytes);
-        const auto end = std::lower_bound(scores.offsets.begin() + static_cast<std::ptrdiff_t>(first) + 1,
-                                          scores.offsets.begin() + static_cast<std::ptrdiff_t>(last), limit);
+        const auto end =
+            std::lower_bound(scores.offsets.begin() + static_cast<std::ptrdiff_t>(first) + 1,
+                             scores.offsets.begin() + static_cast<std::ptrdiff_t>(last), limit);
         last = static_cast<size_t>(end - scores.offsets.begin());
       }
       cuts.push_back(last);
@@ -270,11 +281,13 @@ class Scorer {
  private:
   template <typename F>
   void Run(size_t tasks, F run) {
-    const auto threads = static_cast<int32_t>(std::min(sessions_.size(), std::max<size_t>(tasks, 1)));
-    train::ParallelFor(
-        static_cast<int32_t>(tasks), threads,
-        [&](int32_t task, int32_t worker) { run(static_cast<size_t>(task), *sessions_[static_cast<size_t>(worker)]); },
-        {});
+    const auto threads =
+        static_cast<int32_t>(std::min(sessions_.size(), std::max<size_t>(tasks, 1)));
+    train::ParallelFor(static_cast<int32_t>(tasks), threads,
+                       [&](int32_t task, int32_t worker) {
+                         run(static_cast<size_t>(task), *sessions_[static_cast<size_t>(worker)]);
+                       },
+                       {});
   }
 
   std::span<const uint8_t> data_;
@@ -302,7 +315,8 @@ Summary Summarise(const Scores& scores, const forest::ModelInfo& info, double th
 }
 
 void PrintSummary(const Summary& summary, const Scores& scores) {
-  std::fprintf(stderr, "%zu rows, %zu flagged at %g or more\n", summary.rows, summary.flagged, summary.threshold);
+  std::fprintf(stderr, "%zu rows, %zu flagged at %g or more\n", summary.rows, summary.flagged,
+               summary.threshold);
   for (size_t level = summary.levels.size(); level-- > 0;) {
     const std::string name(forest::Name(static_cast<forest::RiskLevel>(level)));
     std::fprintf(stderr, "  %-8s %zu\n", name.c_str(), summary.levels[level]);
@@ -314,7 +328,8 @@ void PrintSummary(const Summary& summary, const Scores& scores) {
     const BadRowReport& bad = scores.bad_rows[i];
     std::fprintf(stderr, "  %s\n", BadRowSentence(bad, bad.line).c_str());
   }
-  if (aside > kReasonsShown) std::fprintf(stderr, "  and %zu more (--bad-rows FILE lists them)\n", aside - kReasonsShown);
+  if (aside > kReasonsShown)
+    std::fprintf(stderr, "  and %zu more (--bad-rows FILE lists them)\n", aside - kReasonsShown);
 }
 
 std::string SummaryJson(const Summary& summary, const Scores& scores) {
@@ -335,7 +350,7 @@ std::string SummaryJson(const Summary& summary, const Scores& scores) {
   out["flagged"] = summary.flagged;
   out["risk_levels"] = std::move(levels);
   out["first_reasons"] = std::move(reasons);
-  return json::serialize(out) + "\n";
+  return PrettyJson(out);
 }
 
 std::string BadRowsCsv(const Scores& scores) {
@@ -395,12 +410,19 @@ void AddScore(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<ScoreOptions>();
   command->add_option("--model", options->model, "Model file")->required();
   command->add_option("--data", options->data, "CSV file, - for standard input")->required();
-  command->add_option("--out", options->out, "CSV file to write, - for standard output")->required();
-  command->add_flag("--with-input", options->with_input, "Write the rows as they are and the scores after them");
-  command->add_option("--threshold", options->threshold, "Flag from this probability on (default: the model's)")
+  command->add_option("--out", options->out, "CSV file to write, - for standard output")
+      ->required();
+  command->add_flag("--with-input", options->with_input,
+                    "Write the rows as they are and the scores after them");
+  command
+      ->add_option("--threshold", options->threshold,
+                   "Flag from this probability on (default: the model's)")
       ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--bad-rows", options->bad_rows, "CSV file for the rows that were set aside (the first 10,000), with reasons");
-  command->add_option("--delimiter", options->delimiter, "How the file separates cells (default: found out)")
+  command->add_option("--bad-rows", options->bad_rows,
+                      "CSV file for the rows that were set aside (the first 10,000), with reasons");
+  command
+      ->add_option("--delimiter", options->delimiter,
+                   "How the file separates cells (default: found out)")
       ->check(CLI::IsMember({",", ";", "|", "tab"}));
   command->add_option("--decimal", options->decimal, "The file's decimal sign (default: found out)")
       ->check(CLI::IsMember({".", ","}));

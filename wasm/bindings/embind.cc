@@ -1,6 +1,7 @@
-// The engine as JavaScript sees it: every function the page's module exports, no logic. One engine per module instance.
-// Bytes and numbers come in through input(); results go out as memory views that module.js copies at once. Names are
-// those of engine.d.ts, which a test compares with this file's.
+// The engine as JavaScript sees it: every function the page's module exports, no logic. One engine
+// per module instance. Bytes and numbers come in through input(); results go out as memory views
+// that module.js copies at once. Names are those of engine.d.ts, which a test compares with this
+// file's.
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 #include <emscripten/val.h>
@@ -79,8 +80,8 @@ struct Free {
   void operator()(double* memory) const { std::free(memory); }
 };
 
-// The one engine of this module instance and the buffer JavaScript writes to. The ingest buffer stays; a larger one is made for
-// a call that needs it and dropped by the next that does not.
+// The one engine of this module instance and the buffer JavaScript writes to. The ingest buffer
+// stays; a larger one is made for a call that needs it and dropped by the next that does not.
 struct Engine {
   Session session;
   std::unique_ptr<double[]> ingest = std::make_unique<double[]>(kIngestBytes / sizeof(double));
@@ -145,7 +146,8 @@ val Input(uint32_t bytes) {
   if (bytes > kIngestBytes) {
     const size_t numbers = (size_t{bytes} + sizeof(double) - 1) / sizeof(double);
     engine.large.reset(static_cast<double*>(std::malloc(numbers * sizeof(double))));
-    if (!engine.large) return val(typed_memory_view(0, reinterpret_cast<uint8_t*>(engine.ingest.get())));
+    if (!engine.large)
+      return val(typed_memory_view(0, reinterpret_cast<uint8_t*>(engine.ingest.get())));
     engine.size = numbers * sizeof(double);
   }
   return val(typed_memory_view(bytes, reinterpret_cast<uint8_t*>(engine.data())));
@@ -213,7 +215,8 @@ val StatusInputs() { return View(TheSession().status_inputs()); }
 
 // Input: the scores.
 Reply SetExport(uint32_t rows, double first_row, double threshold, bool with_input) {
-  return ToReply(TheSession().SetExport(InputNumbers(rows), ToCount(first_row), threshold, with_input));
+  return ToReply(
+      TheSession().SetExport(InputNumbers(rows), ToCount(first_row), threshold, with_input));
 }
 // Bytes, since the header need not be UTF-8. Empty on an error.
 val ExportHeader(bool with_input) {
@@ -229,36 +232,50 @@ void ClearOutput() { TheSession().ClearOutput(); }
 val Rank(uint32_t rows, bool keep, bool descending) {
   Engine& engine = TheEngine();
   const std::span<const uint8_t> bytes = InputBytes(size_t{rows} * (sizeof(double) + 1));
-  engine.ranks = engine.session.Rank(InputNumbers(rows),
-                                     keep ? bytes.subspan(size_t{rows} * sizeof(double)) : std::span<const uint8_t>(),
-                                     descending);
+  engine.ranks = engine.session.Rank(
+      InputNumbers(rows),
+      keep ? bytes.subspan(size_t{rows} * sizeof(double)) : std::span<const uint8_t>(), descending);
   return View(std::span<const uint32_t>(engine.ranks));
 }
 
 // Input: scores, labels and, if weighted, weights, one after the other.
 Reply SetLabels(uint32_t rows, bool weighted) {
   const std::span<const double> numbers = InputNumbers(size_t{rows} * (weighted ? 3 : 2));
-  return ToReply(TheSession().SetLabels(numbers.first(rows), numbers.subspan(rows, rows),
-                                        weighted ? numbers.subspan(size_t{rows} * 2) : std::span<const double>()));
+  return ToReply(TheSession().SetLabels(
+      numbers.first(rows), numbers.subspan(rows, rows),
+      weighted ? numbers.subspan(size_t{rows} * 2) : std::span<const double>()));
 }
-Reply PerformanceJson(uint32_t curve_points) { return ToReply(TheSession().PerformanceJson(curve_points)); }
-Reply PerformanceAtJson(double threshold) { return ToReply(TheSession().PerformanceAtJson(threshold)); }
+Reply PerformanceJson(uint32_t curve_points) {
+  return ToReply(TheSession().PerformanceJson(curve_points));
+}
+Reply PerformanceAtJson(double threshold) {
+  return ToReply(TheSession().PerformanceAtJson(threshold));
+}
 
-Reply DescribeRecord(uint32_t bytes) { return ToReply(TheSession().DescribeRecordJson(InputText(bytes))); }
+Reply DescribeRecord(uint32_t bytes) {
+  return ToReply(TheSession().DescribeRecordJson(InputText(bytes)));
+}
 // Input: the records' lengths as uint32, then their text.
 Reply SplitRecords(uint32_t records, uint32_t text_bytes) {
   const size_t lengths = size_t{records} * sizeof(uint32_t);
   const std::string_view text = InputText(lengths + text_bytes);
   return ToReply(TheSession().SplitRecordsJson(
-      {reinterpret_cast<const uint32_t*>(InputBytes(lengths).data()), records}, text.substr(lengths)));
+      {reinterpret_cast<const uint32_t*>(InputBytes(lengths).data()), records},
+      text.substr(lengths)));
 }
-double CountLineEnds(uint32_t bytes) { return static_cast<double>(Session::CountLineEnds(InputText(bytes))); }
+double CountLineEnds(uint32_t bytes) {
+  return static_cast<double>(Session::CountLineEnds(InputText(bytes)));
+}
 
-Reply LoadGenerator(uint32_t bytes) { return ToReply(TheSession().LoadGenerator(InputText(bytes))); }
+Reply LoadGenerator(uint32_t bytes) {
+  return ToReply(TheSession().LoadGenerator(InputText(bytes)));
+}
 Reply BeginSynth(double rows, double seed, double fraud_rate) {
   return ToReply(TheSession().BeginSynth(ToCount(rows), ToCount(seed), fraud_rate));
 }
-double SynthRows(double max_rows) { return static_cast<double>(TheSession().SynthRows(ToCount(max_rows))); }
+double SynthRows(double max_rows) {
+  return static_cast<double>(TheSession().SynthRows(ToCount(max_rows)));
+}
 
 }  // namespace
 

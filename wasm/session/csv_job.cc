@@ -1,4 +1,5 @@
-// A job over a byte range of a CSV file: sniffing, the range's first record, and what becomes of each batch.
+// A job over a byte range of a CSV file: sniffing, the range's first record, and what becomes of
+// each batch.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -35,8 +36,8 @@ json::array JsonTexts(std::span<const std::string> texts) {
   return array;
 }
 
-// The header record as it stands in the file, if its cells are the layout's names; otherwise (a preamble, a byte
-// order mark in odd places) the names written anew.
+// The header record as it stands in the file, if its cells are the layout's names; otherwise (a
+// preamble, a byte order mark in odd places) the names written anew.
 std::string HeaderText(std::span<const uint8_t> head, const csv::FileLayout& layout) {
   if (!layout.has_header) return {};
   const size_t end = static_cast<size_t>(std::min<uint64_t>(layout.data_offset, head.size()));
@@ -57,14 +58,16 @@ std::string HeaderText(std::span<const uint8_t> head, const csv::FileLayout& lay
 
 }  // namespace
 
-Result<std::string> Session::InspectCsv(std::span<const uint8_t> head, const InspectOptions& options) {
+Result<std::string> Session::InspectCsv(std::span<const uint8_t> head,
+                                        const InspectOptions& options) {
   State& state = *state_;
   state.job.reset();
   state.file.reset();
   std::vector<std::string> required;
   std::vector<std::string> optional = {"", ""};
   if (state.loaded) {
-    for (const features::InputColumn& input : state.loaded->model.pipeline.inputs()) required.push_back(input.name);
+    for (const features::InputColumn& input : state.loaded->model.pipeline.inputs())
+      required.push_back(input.name);
     optional = {state.loaded->model.info.label_column, state.loaded->model.info.weight_column};
   }
   csv::SniffOptions sniff;
@@ -97,7 +100,9 @@ Result<std::string> Session::InspectCsv(std::span<const uint8_t> head, const Ins
 
   const csv::FileLayout& found = state.file->layout;
   const csv::ColumnMatch& match = state.file->match;
-  const auto name_of = [&](int32_t field) { return ValidUtf8(found.column_names[static_cast<size_t>(field)]); };
+  const auto name_of = [&](int32_t field) {
+    return ValidUtf8(found.column_names[static_cast<size_t>(field)]);
+  };
   json::array matched;
   for (size_t i = 0; i < required.size(); ++i) {
     if (match.required[i] < 0) continue;
@@ -138,7 +143,8 @@ Status Session::BeginRange(const RangeOptions& options) {
     return Error{.code = ErrorCode::kBadArgument, .message = "the range ends before it begins"};
   }
   if (options.guess_start && options.begin == 0) {
-    return Error{.code = ErrorCode::kBadArgument, .message = "there is no byte before the file's first"};
+    return Error{.code = ErrorCode::kBadArgument,
+                 .message = "there is no byte before the file's first"};
   }
 
   Job job;
@@ -267,25 +273,31 @@ Status Session::FinishRange() {
     }
   }
   job.finished = true;
-  if (job.options.kind == JobKind::kExport && state.results.rows != state.export_settings->scores.size()) {
-    return Error{.code = ErrorCode::kDataInvalid,
-                 .message = "the file has other rows than those that were scored; it has changed since"};
+  if (job.options.kind == JobKind::kExport &&
+      state.results.rows != state.export_settings->scores.size()) {
+    return Error{
+        .code = ErrorCode::kDataInvalid,
+        .message = "the file has other rows than those that were scored; it has changed since"};
   }
   return {};
 }
 
-bool Session::done() const { return state_->job && state_->job->reader && state_->job->reader->done(); }
+bool Session::done() const {
+  return state_->job && state_->job->reader && state_->job->reader->done();
+}
 
 std::string_view Session::State::RecordText(size_t i) {
   const csv::Batch& batch = job->reader->batch();
-  const uint64_t end = i + 1 < batch.rows() ? batch.offsets[i + 1] : job->reader->next_record_offset();
+  const uint64_t end =
+      i + 1 < batch.rows() ? batch.offsets[i + 1] : job->reader->next_record_offset();
   return job->window.Record(batch.offsets[i], end);
 }
 
 Status Session::State::TakeBatch(uint64_t window_begin, uint64_t window_line) {
   const csv::Batch& batch = job->reader->batch();
   if (batch.rows() == 0) return {};
-  for (const uint64_t offset : batch.offsets) results.row_offsets.push_back(static_cast<double>(offset));
+  for (const uint64_t offset : batch.offsets)
+    results.row_offsets.push_back(static_cast<double>(offset));
   switch (job->options.kind) {
     case JobKind::kScore:
       TakeScores(window_begin, window_line);
@@ -294,7 +306,8 @@ Status Session::State::TakeBatch(uint64_t window_begin, uint64_t window_line) {
       results.column.insert(results.column.end(), batch.columns[0].begin(), batch.columns[0].end());
       break;
     case JobKind::kSearch:
-      for (size_t i = 0; i < batch.rows(); ++i) results.matches.push_back(Contains(RecordText(i), job->needle) ? 1 : 0);
+      for (size_t i = 0; i < batch.rows(); ++i)
+        results.matches.push_back(Contains(RecordText(i), job->needle) ? 1 : 0);
       break;
     case JobKind::kExport: {
       const Status status = TakeExport();
@@ -314,12 +327,14 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
   results.statuses.assign(rows, 0);
   results.status_inputs.assign(rows, -1);
   for (const csv::BadRow& bad : batch.bad_rows) {
-    results.statuses[static_cast<size_t>(bad.row - batch.first_row)] = static_cast<int32_t>(bad.reason);
+    results.statuses[static_cast<size_t>(bad.row - batch.first_row)] =
+        static_cast<int32_t>(bad.reason);
   }
   std::vector<std::span<const double>> columns(inputs);
   for (size_t c = 0; c < inputs; ++c) columns[c] = batch.columns[c];
   // Statuses are of this batch, probabilities of the whole range.
-  std::vector<double> before = std::exchange(results.probabilities, std::vector<double>(rows, kNaN));
+  std::vector<double> before =
+      std::exchange(results.probabilities, std::vector<double>(rows, kNaN));
   Score(columns, rows, 0);
   if (!before.empty()) {
     before.insert(before.end(), results.probabilities.begin(), results.probabilities.end());
@@ -328,7 +343,8 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
 
   for (size_t c = 0; c < inputs; ++c) {
     uint64_t missing = 0;
-    for (size_t i = 0; i < rows; ++i) missing += std::isnan(columns[c][i]) && results.statuses[i] == 0 ? 1u : 0u;
+    for (size_t i = 0; i < rows; ++i)
+      missing += std::isnan(columns[c][i]) && results.statuses[i] == 0 ? 1u : 0u;
     results.missing_counts[c] += missing;
   }
   size_t next = inputs;
@@ -344,8 +360,8 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
     }
   }
 
-  // Bad rows of the reader and of the pipeline, in row order. The reader gives its rows' lines; those of the
-  // others are counted.
+  // Bad rows of the reader and of the pipeline, in row order. The reader gives its rows' lines;
+  // those of the others are counted.
   size_t read = 0;
   uint64_t counted_to = window_begin;
   uint64_t line = window_line;
@@ -381,7 +397,8 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
       const size_t place = cells[static_cast<size_t>(bad.field)].begin;
       const size_t line_end = record.substr(0, place).find_last_of("\r\n");
       bad.line += CountLineEnds(record.substr(0, place));
-      bad.character = static_cast<uint32_t>(line_end == std::string_view::npos ? place + 1 : place - line_end);
+      bad.character =
+          static_cast<uint32_t>(line_end == std::string_view::npos ? place + 1 : place - line_end);
     }
     AddBadRow(bad, record);
   }
@@ -397,9 +414,11 @@ void Session::State::AddBadRow(const csv::BadRow& bad, std::string_view record) 
   report.byte_length = bad.byte_length;
   report.reason = bad.reason;
   const auto field = static_cast<size_t>(std::max(bad.field, 0));
-  if (bad.field >= 0 && field < layout.column_names.size()) report.column = Excerpt(layout.column_names[field]);
+  if (bad.field >= 0 && field < layout.column_names.size())
+    report.column = Excerpt(layout.column_names[field]);
   if (bad.reason == csv::BadRowReason::kFieldCount) {
-    report.message = std::to_string(bad.found_fields) + (bad.found_fields == 1 ? " field, " : " fields, ") +
+    report.message = std::to_string(bad.found_fields) +
+                     (bad.found_fields == 1 ? " field, " : " fields, ") +
                      std::to_string(layout.column_names.size()) + " expected";
   } else if (report.column.empty()) {
     report.message = csv::Message(bad.reason);
@@ -430,10 +449,13 @@ uint64_t Session::CountLineEnds(std::string_view bytes) {
   return count;
 }
 
-uint64_t Session::first_record_offset() const { return state_->job ? state_->job->first_offset : 0; }
+uint64_t Session::first_record_offset() const {
+  return state_->job ? state_->job->first_offset : 0;
+}
 uint64_t Session::next_record_offset() const {
   if (!state_->job) return 0;
-  return state_->job->reader ? state_->job->reader->next_record_offset() : state_->job->first_offset;
+  return state_->job->reader ? state_->job->reader->next_record_offset()
+                             : state_->job->first_offset;
 }
 uint64_t Session::first_line() const { return state_->job ? state_->job->first_line : 0; }
 uint64_t Session::next_line() const {
@@ -474,7 +496,8 @@ std::string Session::MissingJson() const {
   if (state_->loaded) {
     const std::span<const features::InputColumn> inputs = state_->loaded->model.pipeline.inputs();
     for (size_t c = 0; c < state_->results.missing_counts.size(); ++c) {
-      if (state_->results.missing_counts[c] > 0) counts[inputs[c].name] = state_->results.missing_counts[c];
+      if (state_->results.missing_counts[c] > 0)
+        counts[inputs[c].name] = state_->results.missing_counts[c];
     }
   }
   return json::serialize(counts);

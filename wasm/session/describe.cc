@@ -55,7 +55,8 @@ std::string_view FeatureUnit(const features::Pipeline& pipeline, const features:
 
 Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
   const State& state = *state_;
-  if (!state.file) return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
+  if (!state.file)
+    return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
   const csv::FileLayout& layout = state.file->layout;
   const std::vector<std::string> cells = csv::SplitRecord(record, layout.dialect);
   json::array described;
@@ -66,8 +67,8 @@ Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
     std::vector<std::span<const double>> columns(fields.size());
     for (size_t c = 0; c < fields.size(); ++c) {
       const auto field = static_cast<size_t>(fields[c]);
-      if (field < cells.size() &&
-          csv::ParseCell(cells[field], layout.dialect.decimal, &values[c]) == csv::CellKind::kInvalid) {
+      if (field < cells.size() && csv::ParseCell(cells[field], layout.dialect.decimal,
+                                                 &values[c]) == csv::CellKind::kInvalid) {
         values[c] = std::numeric_limits<double>::quiet_NaN();
       }
       columns[c] = std::span<const double>(values).subspan(c, 1);
@@ -76,7 +77,8 @@ Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
     std::vector<float> features(count, std::numeric_limits<float>::quiet_NaN());
     int32_t status = 0;
     int32_t status_input = -1;
-    model.pipeline.Transform(columns, 1, 1, features, std::span(&status, 1), std::span(&status_input, 1));
+    model.pipeline.Transform(columns, 1, 1, features, std::span(&status, 1),
+                             std::span(&status_input, 1));
     for (size_t f = 0; f < count; ++f) {
       const features::Feature& feature = model.pipeline.features()[f];
       const double value = static_cast<double>(features[f]);
@@ -84,7 +86,8 @@ Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
       entry["name"] = feature.name;
       entry["value"] = JsonNumber(value);
       entry["unit"] = FeatureUnit(model.pipeline, feature);
-      entry["percentile"] = model.profile.empty() ? json::value(nullptr) : PlaceInProfile(model.profile[f], value);
+      entry["percentile"] =
+          model.profile.empty() ? json::value(nullptr) : PlaceInProfile(model.profile[f], value);
       described.push_back(std::move(entry));
     }
   }
@@ -94,12 +97,16 @@ Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
   return json::serialize(out);
 }
 
-Result<std::string> Session::SplitRecordsJson(std::span<const uint32_t> lengths, std::string_view text) const {
-  if (!state_->file) return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
+Result<std::string> Session::SplitRecordsJson(std::span<const uint32_t> lengths,
+                                              std::string_view text) const {
+  if (!state_->file)
+    return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
   json::array records;
   for (const uint32_t length : lengths) {
-    if (length > text.size()) return Error{.code = ErrorCode::kBadArgument, .message = "lengths go beyond the text"};
-    records.push_back(JsonCells(csv::SplitRecord(text.substr(0, length), state_->file->layout.dialect)));
+    if (length > text.size())
+      return Error{.code = ErrorCode::kBadArgument, .message = "lengths go beyond the text"};
+    records.push_back(
+        JsonCells(csv::SplitRecord(text.substr(0, length), state_->file->layout.dialect)));
     text.remove_prefix(length);
   }
   return json::serialize(records);

@@ -10,7 +10,8 @@
 namespace firetower::session {
 namespace {
 
-constexpr std::array<std::string_view, 4> kScoreNames = {"probability", "prediction", "risk_level", "confidence"};
+constexpr std::array<std::string_view, 4> kScoreNames = {"probability", "prediction", "risk_level",
+                                                         "confidence"};
 
 std::string FoldName(std::string_view name) {
   while (!name.empty() && (name.front() == ' ' || name.front() == '\t')) name.remove_prefix(1);
@@ -33,8 +34,8 @@ std::string FreeName(std::string_view name, std::span<const std::string> taken) 
 
 }  // namespace
 
-void Session::State::AppendScoreCells(double probability, double threshold, const csv::Dialect& dialect,
-                                      std::string* out) const {
+void Session::State::AppendScoreCells(double probability, double threshold,
+                                      const csv::Dialect& dialect, std::string* out) const {
   *out += dialect.delimiter;
   if (std::isnan(probability)) {
     out->append(3, dialect.delimiter);
@@ -49,12 +50,16 @@ void Session::State::AppendScoreCells(double probability, double threshold, cons
   csv::AppendNumber(std::max(probability, 1.0 - probability), dialect, out);
 }
 
-Status Session::SetExport(std::span<const double> scores, uint64_t first_row, double threshold, bool with_input) {
+Status Session::SetExport(std::span<const double> scores, uint64_t first_row, double threshold,
+                          bool with_input) {
   State& state = *state_;
   if (!state.loaded) return Error{.code = ErrorCode::kNotReady, .message = "no model is loaded"};
-  if (with_input && !state.file) return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
-  if (scores.size() > kMaxRows) return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
-  if (std::isnan(threshold)) return Error{.code = ErrorCode::kBadArgument, .message = "the threshold is not a number"};
+  if (with_input && !state.file)
+    return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
+  if (scores.size() > kMaxRows)
+    return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
+  if (std::isnan(threshold))
+    return Error{.code = ErrorCode::kBadArgument, .message = "the threshold is not a number"};
   if (with_input) {
     ExportSettings settings;
     settings.scores.assign(scores.begin(), scores.end());
@@ -77,13 +82,15 @@ Status Session::State::TakeExport() {
   const size_t rows = job->reader->batch().rows();
   const size_t first = static_cast<size_t>(results.rows);
   if (export_settings->scores.size() - first < rows) {
-    return Error{.code = ErrorCode::kDataInvalid,
-                 .message = "the file has more rows than were scored; it has changed since",
-                 .row = static_cast<int64_t>(export_settings->first_row + export_settings->scores.size())};
+    return Error{
+        .code = ErrorCode::kDataInvalid,
+        .message = "the file has more rows than were scored; it has changed since",
+        .row = static_cast<int64_t>(export_settings->first_row + export_settings->scores.size())};
   }
   for (size_t i = 0; i < rows; ++i) {
     csv::AppendRecord(RecordText(i), layout.dialect, &output);
-    AppendScoreCells(export_settings->scores[first + i], export_settings->threshold, layout.dialect, &output);
+    AppendScoreCells(export_settings->scores[first + i], export_settings->threshold, layout.dialect,
+                     &output);
     output += layout.line_ending.empty() ? "\n" : layout.line_ending;
   }
   return {};
@@ -98,7 +105,8 @@ Result<std::string> Session::ExportHeader(bool with_input) const {
     }
     return line + "\n";
   }
-  if (!state_->file) return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
+  if (!state_->file)
+    return Error{.code = ErrorCode::kNotReady, .message = "no file has been inspected"};
   const csv::FileLayout& layout = state_->file->layout;
   std::string line = layout.has_bom ? "\xEF\xBB\xBF" : "";
   if (!layout.has_header) return line;

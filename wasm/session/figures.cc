@@ -47,9 +47,11 @@ std::vector<uint32_t> Session::Rank(std::span<const double> values, std::span<co
 Status Session::SetLabels(std::span<const double> scores, std::span<const double> labels,
                           std::span<const double> weights) {
   State& state = *state_;
-  if (scores.size() > kMaxRows) return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
+  if (scores.size() > kMaxRows)
+    return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
   if (labels.size() != scores.size() || (!weights.empty() && weights.size() != scores.size())) {
-    return Error{.code = ErrorCode::kBadArgument, .message = "scores, labels and weights differ in number"};
+    return Error{.code = ErrorCode::kBadArgument,
+                 .message = "scores, labels and weights differ in number"};
   }
   std::vector<double> usable(labels.begin(), labels.end());
   std::vector<double> finite(weights.begin(), weights.end());
@@ -74,7 +76,8 @@ Result<std::string> Session::PerformanceJson(size_t curve_points) const {
     entry["threshold"] = JsonNumber(point.threshold);
     entry["fpr"] = JsonNumber(point.false_positive / scored.negative_weight());
     entry["tpr"] = JsonNumber(point.true_positive / scored.positive_weight());
-    entry["precision"] = JsonNumber(point.true_positive / (point.true_positive + point.false_positive));
+    entry["precision"] =
+        JsonNumber(point.true_positive / (point.true_positive + point.false_positive));
     curve.push_back(std::move(entry));
   }
   json::object out;

@@ -31,7 +31,8 @@ std::string_view RecordWindow::Bytes(uint64_t begin, uint64_t end) {
 
 std::string_view RecordWindow::Record(uint64_t begin, uint64_t end) {
   std::string_view record = Bytes(begin, end);
-  while (!record.empty() && (record.back() == '\n' || record.back() == '\r')) record.remove_suffix(1);
+  while (!record.empty() && (record.back() == '\n' || record.back() == '\r'))
+    record.remove_suffix(1);
   return record;
 }
 

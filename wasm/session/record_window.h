@@ -1,9 +1,9 @@
-// The bytes of the records that one Feed completes: those just fed and, before them, what is kept of the
-// unfinished record of earlier feeds. The reader itself keeps only numbers.
+// The bytes of the records that one Feed completes: those just fed and, before them, what is kept
+// of the unfinished record of earlier feeds. The reader itself keeps only numbers.
 //
 //   window.Feed(bytes);                     // then let the reader read them
-//   window.Record(begin, end);              // file offsets, begin >= the offset given to the last Keep
-//   window.Keep(reader.next_record_offset());
+//   window.Record(begin, end);              // file offsets, begin >= the offset given to the last
+//   Keep window.Keep(reader.next_record_offset());
 //
 // Thread-safety: one object per thread.
 #ifndef FIRETOWER_SESSION_RECORD_WINDOW_H_
@@ -35,10 +35,10 @@ class RecordWindow {
   void DropTail();
 
  private:
-  uint64_t begin_ = 0;               // File offset of tail_.
-  std::string tail_;                 // Bytes before fed_.
+  uint64_t begin_ = 0;  // File offset of tail_.
+  std::string tail_;    // Bytes before fed_.
   std::span<const uint8_t> fed_;
-  std::string joined_;               // A record that lies in both.
+  std::string joined_;  // A record that lies in both.
 };
 
 }  // namespace firetower::session

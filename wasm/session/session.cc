@@ -102,7 +102,8 @@ std::string Session::ModelJson() const {
   return json::serialize(card);
 }
 
-void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows, size_t first) {
+void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows,
+                           size_t first) {
   const size_t feature_count = loaded->model.pipeline.features().size();
   std::vector<std::span<const double>> block(columns.size());
   for (size_t begin = 0; begin < rows; begin += kBlockRows) {
@@ -110,9 +111,11 @@ void Session::State::Score(std::span<const std::span<const double>> columns, siz
     for (size_t c = 0; c < columns.size(); ++c) block[c] = columns[c].subspan(begin, count);
     const std::span<int32_t> status = std::span(results.statuses).subspan(first + begin, count);
     const std::span<double> out = std::span(results.probabilities).subspan(first + begin, count);
-    loaded->model.pipeline.Transform(block, count, kBlockRows, features, status,
-                                     std::span(results.status_inputs).subspan(first + begin, count));
-    loaded->compiled.PredictProba(std::span(features).first(feature_count * kBlockRows), count, kBlockRows, out);
+    loaded->model.pipeline.Transform(
+        block, count, kBlockRows, features, status,
+        std::span(results.status_inputs).subspan(first + begin, count));
+    loaded->compiled.PredictProba(std::span(features).first(feature_count * kBlockRows), count,
+                                  kBlockRows, out);
     for (size_t i = 0; i < count; ++i) {
       if (status[i] != 0) out[i] = kNaN;
     }
@@ -123,11 +126,12 @@ Status Session::ScoreRows(std::span<const double> columns, size_t rows) {
   State& state = *state_;
   if (!has_model()) return Error{.code = ErrorCode::kNotReady, .message = "no model is loaded"};
   const size_t inputs = state.loaded->model.pipeline.inputs().size();
-  if (rows > kMaxRows) return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
+  if (rows > kMaxRows)
+    return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
   if (columns.size() != inputs * rows) {
     return Error{.code = ErrorCode::kBadArgument,
-                 .message = std::to_string(columns.size()) + " values for " + std::to_string(rows) + " rows of " +
-                            std::to_string(inputs) + " inputs"};
+                 .message = std::to_string(columns.size()) + " values for " + std::to_string(rows) +
+                            " rows of " + std::to_string(inputs) + " inputs"};
   }
   state.job.reset();
   state.results = {};
@@ -158,13 +162,16 @@ Status Session::LoadGenerator(std::string_view text) {
 }
 
 Status Session::BeginSynth(uint64_t rows, uint64_t seed, double fraud_rate) {
-  if (!state_->generator) return Error{.code = ErrorCode::kNotReady, .message = "no generator is loaded"};
+  if (!state_->generator)
+    return Error{.code = ErrorCode::kNotReady, .message = "no generator is loaded"};
   if (std::isnan(fraud_rate) || fraud_rate > 1.0) {
-    return Error{.code = ErrorCode::kBadArgument, .message = "the share of fraud must be between 0 and 1"};
+    return Error{.code = ErrorCode::kBadArgument,
+                 .message = "the share of fraud must be between 0 and 1"};
   }
   state_->output.clear();
-  state_->stream.emplace(*state_->generator,
-                         synth::StreamOptions{.rows = rows, .seed = seed, .fraud_rate = fraud_rate});
+  state_->stream.emplace(
+      *state_->generator,
+      synth::StreamOptions{.rows = rows, .seed = seed, .fraud_rate = fraud_rate});
   return {};
 }
 

@@ -1,6 +1,7 @@
-// The facade that the shells talk to: plain C++, no JavaScript, no files. One Session is one engine instance: it owns a model,
-// an ingest buffer, at most one job over a byte range of a CSV file, and the labelled scores that curves are
-// read from. The page's workers hold one Session each; the command line uses the same calls.
+// The facade that the shells talk to: plain C++, no JavaScript, no files. One Session is one engine
+// instance: it owns a model, an ingest buffer, at most one job over a byte range of a CSV file, and
+// the labelled scores that curves are read from. The page's workers hold one Session each; the
+// command line uses the same calls.
 //
 //   session.LoadModel(bytes);
 //   Result<std::string> report = session.InspectCsv(head, options);        // layout, columns: JSON
@@ -37,35 +38,41 @@ struct InspectOptions {
 
 // What a job does with the records of its range.
 enum class JobKind : int32_t {  // do not renumber
-  kScore = 0,    // Score rows; collects labels and weights too if the file has the model's columns for them.
-  kColumn = 1,   // Read one named column as numbers (text and missing cells are NaN).
-  kSearch = 2,   // Mark rows whose record contains a text (ASCII letter case ignored).
-  kExport = 3,   // Write rows with their scores as CSV.
+  kScore = 0,   // Score rows; collects labels and weights too if the file has the model's columns
+                // for them.
+  kColumn = 1,  // Read one named column as numbers (text and missing cells are NaN).
+  kSearch = 2,  // Mark rows whose record contains a text (ASCII letter case ignored).
+  kExport = 3,  // Write rows with their scores as CSV.
 };
 
 struct RangeOptions {
   JobKind kind = JobKind::kScore;
-  uint64_t begin = 0;       // Byte range of the file: records that begin in [begin, end) are this range's.
+  uint64_t begin =
+      0;  // Byte range of the file: records that begin in [begin, end) are this range's.
   uint64_t end = UINT64_MAX;
-  uint64_t line = 0;        // Physical line at begin if known, else 0 (lines then count from 1 within the range).
-  bool guess_start = false; // begin may be inside a record: the first byte fed is byte begin - 1, and the range starts at the
-                            // boundary that GuessRecordStart finds. False: begin is a record boundary.
-  std::string text = {};    // kColumn: the column's name. kSearch: the text.
+  uint64_t line =
+      0;  // Physical line at begin if known, else 0 (lines then count from 1 within the range).
+  bool guess_start = false;  // begin may be inside a record: the first byte fed is byte begin - 1,
+                             // and the range starts at the boundary that GuessRecordStart finds.
+                             // False: begin is a record boundary.
+  std::string text = {};  // kColumn: the column's name. kSearch: the text.
 };
 
-// A row that was set aside. Rows and lines are those of the range: a shell that knows what came before adds it.
+// A row that was set aside. Rows and lines are those of the range: a shell that knows what came
+// before adds it.
 struct BadRowReport {
-  uint64_t row = 0;             // From 0.
-  uint64_t line = 0;            // From 1 (or from RangeOptions::line).
-  std::string column;           // The offending column's name; empty where none.
-  uint32_t character = 0;       // Place of the cell in its line, in bytes from 1; 0 where none.
-  uint64_t byte_offset = 0;     // Of the record, in the file.
-  uint32_t byte_length = 0;     // Of the record, without its line end.
+  uint64_t row = 0;          // From 0.
+  uint64_t line = 0;         // From 1 (or from RangeOptions::line).
+  std::string column;        // The offending column's name; empty where none.
+  uint32_t character = 0;    // Place of the cell in its line, in bytes from 1; 0 where none.
+  uint64_t byte_offset = 0;  // Of the record, in the file.
+  uint32_t byte_length = 0;  // Of the record, without its line end.
   csv::BadRowReason reason = csv::BadRowReason::kNone;
-  std::string message;          // What is wrong, without the line: `column V14: "abc" is not a number`.
+  std::string message;  // What is wrong, without the line: `column V14: "abc" is not a number`.
 };
 
-// The sentence for people: `line 17, column V14: "abc" is not a number`, `line 17: 30 fields, the header has 31`.
+// The sentence for people: `line 17, column V14: "abc" is not a number`, `line 17: 30 fields, the
+// header has 31`.
 std::string BadRowSentence(const BadRowReport& bad, uint64_t line);
 
 // Texts of cells and messages kept for bad rows of one range; beyond it a row is only counted.
@@ -81,77 +88,94 @@ class Session {
   ~Session();
 
   // --- model
-  // The model before it stays if this fails. An inspected file is forgotten (columns are matched to the model).
+  // The model before it stays if this fails. An inspected file is forgotten (columns are matched to
+  // the model).
   Status LoadModel(std::span<const uint8_t> bytes);
   bool has_model() const;
   const forest::Model& model() const;  // REQUIRES: has_model()
-  std::string ModelJson() const;       // The card: name, version, inputs, features, trees, nodes, threshold, cuts, training.
+  std::string ModelJson()
+      const;  // The card: name, version, inputs, features, trees, nodes, threshold, cuts, training.
 
-  // --- rows given one by one. columns[c * rows + i] = input c of row i, NaN = missing. probabilities()[i] is NaN for a row set
-  // aside, and statuses()/status_inputs() say why (csv::BadRowReason, 0: scored; input index). Ends a job.
+  // --- rows given one by one. columns[c * rows + i] = input c of row i, NaN = missing.
+  // probabilities()[i] is NaN for a row set aside, and statuses()/status_inputs() say why
+  // (csv::BadRowReason, 0: scored; input index). Ends a job.
   Status ScoreRows(std::span<const double> columns, size_t rows);
   std::span<const int32_t> statuses() const;
   std::span<const int32_t> status_inputs() const;
 
-  // --- a CSV file. InspectCsv sniffs and matches; it stays in force until the next InspectCsv. JSON: {delimiter,
-  // decimal, header, bom, lineEnding, dataOffset, dataLine, columns, matched: [{input, column}], missing, extra,
-  // label, weight}. Missing columns are an error (kSchemaMismatch) only when a range is begun.
+  // --- a CSV file. InspectCsv sniffs and matches; it stays in force until the next InspectCsv.
+  // JSON: {delimiter, decimal, header, bom, lineEnding, dataOffset, dataLine, columns, matched:
+  // [{input, column}], missing, extra, label, weight}. Missing columns are an error
+  // (kSchemaMismatch) only when a range is begun.
   Result<std::string> InspectCsv(std::span<const uint8_t> head, const InspectOptions& options);
   const csv::FileLayout& layout() const;  // REQUIRES: InspectCsv was ok.
 
   // --- one job over a range
   Status BeginRange(const RangeOptions& options);
   Status Feed(std::span<const uint8_t> bytes);
-  Status FinishRange();    // The file ended, or done() says that the range is complete.
-  bool done() const;       // The record that crosses the range's end is complete: no more bytes are needed.
+  Status FinishRange();  // The file ended, or done() says that the range is complete.
+  bool done()
+      const;  // The record that crosses the range's end is complete: no more bytes are needed.
   // Results, valid until the next BeginRange.
   uint64_t first_record_offset() const;  // Where the range's first record begins (see guess_start).
   uint64_t next_record_offset() const;
   uint64_t first_line() const;
   uint64_t next_line() const;
   uint64_t row_count() const;
-  std::span<const double> row_offsets() const;     // Byte offsets as float64 (exact to 2^53).
-  std::span<const double> probabilities() const;   // NaN: set aside.
-  std::span<const double> labels() const;          // Empty: the file has no label column. NaN: not 0 or 1.
-  std::span<const double> weights() const;         // Empty: no weight column.
-  std::span<const double> column() const;          // kColumn
-  std::span<const uint8_t> matches() const;        // kSearch: 1 or 0 per row.
+  std::span<const double> row_offsets() const;    // Byte offsets as float64 (exact to 2^53).
+  std::span<const double> probabilities() const;  // NaN: set aside.
+  std::span<const double> labels() const;   // Empty: the file has no label column. NaN: not 0 or 1.
+  std::span<const double> weights() const;  // Empty: no weight column.
+  std::span<const double> column() const;   // kColumn
+  std::span<const uint8_t> matches() const;  // kSearch: 1 or 0 per row.
   uint64_t bad_row_count() const;
-  std::span<const BadRowReport> bad_rows() const;  // The first kMaxBadRowReports of them, in row order.
-  std::string BadRowsJson() const;  // bad_rows(): [{row, line, column, character, offset, length, reason, message}]
-  std::span<const uint64_t> missing_counts() const;  // Missing cells of scored rows per input of the model.
-  std::string MissingJson() const;                   // {"V7": 3, ...}, inputs without missing cells left out.
+  std::span<const BadRowReport> bad_rows()
+      const;  // The first kMaxBadRowReports of them, in row order.
+  std::string BadRowsJson()
+      const;  // bad_rows(): [{row, line, column, character, offset, length, reason, message}]
+  std::span<const uint64_t> missing_counts()
+      const;                        // Missing cells of scored rows per input of the model.
+  std::string MissingJson() const;  // {"V7": 3, ...}, inputs without missing cells left out.
 
-  // --- export. scores: probabilities from row first_row of the file on (NaN: set aside, its cells stay empty).
-  // with_input: sets the scores for the kExport job that follows, which writes each record as it is in the file
-  // (text cells made formula-safe), four cells in the file's delimiter and decimal sign, and the file's line
-  // end. Otherwise: writes `row,probability,prediction,risk_level,confidence` lines, "\n" after each, to output()
-  // at once. The caller takes and clears output(). Errors: kNotReady without a model or, with_input, without
-  // InspectCsv; the job fails with kDataInvalid if the range has another number of rows than scores.
-  Status SetExport(std::span<const double> scores, uint64_t first_row, double threshold, bool with_input);
-  // The line before the rows, with its line end. with_input: the file's byte order mark if it had one; the file's
-  // header and the four names, each with _2, _3, ... behind it where the file has a column of that name; no
-  // header line if the file has none.
+  // --- export. scores: probabilities from row first_row of the file on (NaN: set aside, its cells
+  // stay empty). with_input: sets the scores for the kExport job that follows, which writes each
+  // record as it is in the file (text cells made formula-safe), four cells in the file's delimiter
+  // and decimal sign, and the file's line end. Otherwise: writes
+  // `row,probability,prediction,risk_level,confidence` lines, "\n" after each, to output() at once.
+  // The caller takes and clears output(). Errors: kNotReady without a model or, with_input, without
+  // InspectCsv; the job fails with kDataInvalid if the range has another number of rows than
+  // scores.
+  Status SetExport(std::span<const double> scores, uint64_t first_row, double threshold,
+                   bool with_input);
+  // The line before the rows, with its line end. with_input: the file's byte order mark if it had
+  // one; the file's header and the four names, each with _2, _3, ... behind it where the file has a
+  // column of that name; no header line if the file has none.
   Result<std::string> ExportHeader(bool with_input) const;
   std::span<const uint8_t> output() const;
   void ClearOutput();
 
   // --- figures
-  // Row indexes sorted by value (NaN last, ties by index); keep empty or one byte per row (0: left out).
-  // REQUIRES: values.size() <= kMaxRows.
-  std::vector<uint32_t> Rank(std::span<const double> values, std::span<const uint8_t> keep, bool descending) const;
-  // Keeps sorted scores for PerformanceJson and PerformanceAtJson; weights may be empty. Rows whose score, label or weight
-  // is NaN are left out. Errors as metrics::ScoredLabels::Create.
-  Status SetLabels(std::span<const double> scores, std::span<const double> labels, std::span<const double> weights);
-  Result<std::string> PerformanceJson(size_t curve_points) const;  // AUC, AP, Brier, log loss with intervals, thinned ROC and PR curves.
-  Result<std::string> PerformanceAtJson(double threshold) const;   // Confusion, precision, recall, specificity, F1.
+  // Row indexes sorted by value (NaN last, ties by index); keep empty or one byte per row (0: left
+  // out). REQUIRES: values.size() <= kMaxRows.
+  std::vector<uint32_t> Rank(std::span<const double> values, std::span<const uint8_t> keep,
+                             bool descending) const;
+  // Keeps sorted scores for PerformanceJson and PerformanceAtJson; weights may be empty. Rows whose
+  // score, label or weight is NaN are left out. Errors as metrics::ScoredLabels::Create.
+  Status SetLabels(std::span<const double> scores, std::span<const double> labels,
+                   std::span<const double> weights);
+  Result<std::string> PerformanceJson(size_t curve_points)
+      const;  // AUC, AP, Brier, log loss with intervals, thinned ROC and PR curves.
+  Result<std::string> PerformanceAtJson(
+      double threshold) const;  // Confusion, precision, recall, specificity, F1.
 
-  // --- one record of the inspected file, for reading. JSON {cells: [text], features: [{name, value, unit, percentile}]}:
-  // value null where missing, percentile 0..1 in the reference profile or null; features is empty if
-  // the model's columns are not all in the file.
+  // --- one record of the inspected file, for reading. JSON {cells: [text], features: [{name,
+  // value, unit, percentile}]}: value null where missing, percentile 0..1 in the reference profile
+  // or null; features is empty if the model's columns are not all in the file.
   Result<std::string> DescribeRecordJson(std::string_view record) const;
-  // lengths.size() records one after the other in text: [[cell, ...], ...]. Errors: kBadArgument (lengths beyond text).
-  Result<std::string> SplitRecordsJson(std::span<const uint32_t> lengths, std::string_view text) const;
+  // lengths.size() records one after the other in text: [[cell, ...], ...]. Errors: kBadArgument
+  // (lengths beyond text).
+  Result<std::string> SplitRecordsJson(std::span<const uint32_t> lengths,
+                                       std::string_view text) const;
   // Lines that end in bytes, for counting up to a row: LF, CRLF and CR are one each.
   static uint64_t CountLineEnds(std::string_view bytes);
 

@@ -29,8 +29,9 @@ struct LoadedModel {
 // The file that InspectCsv looked at.
 struct InspectedFile {
   csv::FileLayout layout;
-  csv::ColumnMatch match;   // required: the model's inputs; optional: its label and weight columns.
-  std::string header_text;  // The header record as in the file, without its line end; empty where none.
+  csv::ColumnMatch match;  // required: the model's inputs; optional: its label and weight columns.
+  std::string
+      header_text;  // The header record as in the file, without its line end; empty where none.
 };
 
 struct ExportSettings {
@@ -44,12 +45,12 @@ struct Job {
   csv::ReaderOptions reader_options;
   std::optional<csv::Reader> reader;  // Once the first record's place is known.
   RecordWindow window;
-  std::vector<uint8_t> before;        // guess_start: bytes of which the boundary is not known yet.
-  uint64_t before_offset = 0;         // File offset of before[0].
+  std::vector<uint8_t> before;  // guess_start: bytes of which the boundary is not known yet.
+  uint64_t before_offset = 0;   // File offset of before[0].
   uint64_t first_offset = 0;
   uint64_t first_line = 1;
   bool finished = false;
-  std::string needle;                 // kSearch: the text in lower case.
+  std::string needle;  // kSearch: the text in lower case.
   bool has_label = false;
   bool has_weight = false;
 
@@ -99,7 +100,8 @@ struct Session::State {
   std::string_view RecordText(size_t i);
 
   // export.cc: `,probability,prediction,risk_level,confidence` or four empty cells.
-  void AppendScoreCells(double probability, double threshold, const csv::Dialect& dialect, std::string* out) const;
+  void AppendScoreCells(double probability, double threshold, const csv::Dialect& dialect,
+                        std::string* out) const;
 };
 
 // A number, or null where it is not finite.

@@ -10,8 +10,8 @@ namespace firetower::session {
 // The text with every byte that is not part of well-formed UTF-8 (RFC 3629) replaced by U+FFFD.
 std::string ValidUtf8(std::string_view text);
 
-// As ValidUtf8, on one line: control characters become their pictures (U+2400 ...), and more than `limit`
-// characters are cut, with "…" for what is left out.
+// As ValidUtf8, on one line: control characters become their pictures (U+2400 ...), and more than
+// `limit` characters are cut, with "…" for what is left out.
 std::string Excerpt(std::string_view text, size_t limit = 80);
 
 }  // namespace firetower::session

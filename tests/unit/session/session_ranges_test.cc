@@ -25,11 +25,12 @@ struct Outcome {
 };
 
 bool SameBits(std::span<const double> a, std::span<const double> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
-// A file with everything that makes cutting hard: quoted line ends and delimiters, doubled quotes, blank lines,
-// three kinds of line end, bad rows, an open quote.
+// A file with everything that makes cutting hard: quoted line ends and delimiters, doubled quotes,
+// blank lines, three kinds of line end, bad rows, an open quote.
 std::string OddFile(uint64_t seed, int rows, bool open_quote) {
   Random random(seed);
   std::string text = "Note,Time,V1,V2,Amount,Class\n";
@@ -81,7 +82,8 @@ class RangesTest : public testing::Test {
     ASSERT_TRUE(session_.FinishRange().ok());
   }
 
-  // As the coordinator does it: guess, compare with where the range before ended, read again where they differ.
+  // As the coordinator does it: guess, compare with where the range before ended, read again where
+  // they differ.
   Outcome Read(std::string_view text, size_t range_bytes, size_t piece) {
     Outcome outcome;
     const csv::FileLayout& layout = session_.layout();
@@ -129,12 +131,15 @@ TEST_F(RangesTest, AnyCutsAndAnyPiecesGiveTheWholeFile) {
     ASSERT_GT(whole.bad_rows.size(), 2u);
     EXPECT_EQ(whole.probabilities.size(), whole.offsets.size());
     EXPECT_EQ(whole.labels.size(), whole.offsets.size());
-    for (const size_t range_bytes : std::initializer_list<size_t>{1, 2, 7, 40, 41, 64, 333, 1000, 4096}) {
+    for (const size_t range_bytes :
+         std::initializer_list<size_t>{1, 2, 7, 40, 41, 64, 333, 1000, 4096}) {
       for (const size_t piece : std::initializer_list<size_t>{1, 13, 512, 100000}) {
         if (range_bytes < 7 && piece != 13) continue;
         const Outcome ranges = Read(text, range_bytes, piece);
-        EXPECT_TRUE(SameBits(ranges.offsets, whole.offsets)) << seed << " " << range_bytes << " " << piece;
-        EXPECT_TRUE(SameBits(ranges.probabilities, whole.probabilities)) << seed << " " << range_bytes;
+        EXPECT_TRUE(SameBits(ranges.offsets, whole.offsets))
+            << seed << " " << range_bytes << " " << piece;
+        EXPECT_TRUE(SameBits(ranges.probabilities, whole.probabilities))
+            << seed << " " << range_bytes;
         EXPECT_TRUE(SameBits(ranges.labels, whole.labels));
         EXPECT_EQ(ranges.bad_rows, whole.bad_rows);
         EXPECT_EQ(ranges.sentences, whole.sentences) << seed << " " << range_bytes << " " << piece;
@@ -156,8 +161,10 @@ TEST_F(RangesTest, ExportInRangesIsTheExportOfTheWhole) {
     std::string out;
     for (size_t first = 0; first < whole.probabilities.size(); first += rows_per_range) {
       const size_t last = std::min(first + rows_per_range, whole.probabilities.size());
-      EXPECT_TRUE(
-          session_.SetExport(std::span(whole.probabilities).subspan(first, last - first), first, 0.4, true).ok());
+      EXPECT_TRUE(session_
+                      .SetExport(std::span(whole.probabilities).subspan(first, last - first), first,
+                                 0.4, true)
+                      .ok());
       RangeOptions options;
       options.kind = JobKind::kExport;
       options.begin = static_cast<uint64_t>(offsets[first]);
@@ -174,9 +181,10 @@ TEST_F(RangesTest, ExportInRangesIsTheExportOfTheWhole) {
   // Every record is there once, followed by four cells.
   size_t place = 0;
   for (size_t i = 0; i < whole.probabilities.size(); ++i) {
-    std::string_view record = std::string_view(text).substr(static_cast<size_t>(offsets[i]),
-                                                            static_cast<size_t>(offsets[i + 1] - offsets[i]));
-    while (!record.empty() && (record.back() == '\n' || record.back() == '\r')) record.remove_suffix(1);
+    std::string_view record = std::string_view(text).substr(
+        static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i]));
+    while (!record.empty() && (record.back() == '\n' || record.back() == '\r'))
+      record.remove_suffix(1);
     ASSERT_EQ(once.substr(place, record.size()), record) << i;
     place += record.size();
     const size_t end = once.find('\n', place);

@@ -31,10 +31,12 @@ std::string ModelBytes() {
 double Reference(double time, double v1, double v2, double amount) {
   const forest::Model model = TestModel();
   const double hours = time / 3600.0;
-  const std::vector<float> row = {static_cast<float>(v1), static_cast<float>(std::isnan(v2) ? 0.5 : v2),
+  const std::vector<float> row = {static_cast<float>(v1),
+                                  static_cast<float>(std::isnan(v2) ? 0.5 : v2),
                                   static_cast<float>((amount - 88.0) / 250.0),
                                   static_cast<float>(hours - 24.0 * std::floor(hours / 24.0))};
-  return forest::PredictRowReference(model.forest, row) / static_cast<double>(model.forest.tree_count());
+  return forest::PredictRowReference(model.forest, row) /
+         static_cast<double>(model.forest.tree_count());
 }
 
 class SessionTest : public testing::Test {
@@ -69,7 +71,8 @@ class SessionTest : public testing::Test {
 
   std::vector<std::string> Sentences() const {
     std::vector<std::string> sentences;
-    for (const BadRowReport& bad : session_.bad_rows()) sentences.push_back(BadRowSentence(bad, bad.line));
+    for (const BadRowReport& bad : session_.bad_rows())
+      sentences.push_back(BadRowSentence(bad, bad.line));
     return sentences;
   }
 
@@ -112,7 +115,8 @@ TEST_F(SessionTest, RowsGivenOneByOneGetTheBitsOfTheFile) {
   const std::string text = "Time,V1,V2,Amount\n1,2,3,4\n5.5,-0.25,,7\n86400,1,0.1,\n";
   Inspect(text);
   ASSERT_TRUE(Run(text, JobKind::kScore).ok());
-  const std::vector<double> from_file(session_.probabilities().begin(), session_.probabilities().end());
+  const std::vector<double> from_file(session_.probabilities().begin(),
+                                      session_.probabilities().end());
   const std::vector<double> columns = {1, 5.5, 86400, 2, -0.25, 1, 3, kNaN, 0.1, 4, 7, kNaN};
   ASSERT_TRUE(session_.ScoreRows(columns, 3).ok());
   ASSERT_EQ(session_.probabilities().size(), 3u);
@@ -159,7 +163,9 @@ TEST_F(SessionTest, BadRowsAreSentences) {
   EXPECT_EQ(sentences[1], "line 4: 4 fields, 5 expected");
   EXPECT_EQ(sentences[2].substr(0, 18), "line 5, column V1:");
   EXPECT_EQ(sentences[3].substr(0, 28), "line 6, column Amount: \"inf\"");
-  EXPECT_EQ(sentences[4], "line 7, column V1: \"a\xE2\x90\x89" "b\" is not a number");
+  EXPECT_EQ(sentences[4],
+            "line 7, column V1: \"a\xE2\x90\x89"
+            "b\" is not a number");
   EXPECT_EQ(sentences[5].substr(0, 7), "line 9,");
   EXPECT_EQ(sentences[6], "line 11: 6 fields, 5 expected");
   const std::vector<uint64_t> rows = {1, 2, 3, 4, 5, 6, 8};
@@ -172,14 +178,17 @@ TEST_F(SessionTest, BadRowsAreSentences) {
   EXPECT_EQ(session_.bad_rows()[0].byte_offset, text.find("0,abc"));
   EXPECT_EQ(session_.bad_rows()[0].byte_length, 11u);
   EXPECT_FALSE(std::isnan(session_.probabilities()[7]));  // A label that is no label is no reason.
-  const Result<json::value> json = ParseJson(session_.BadRowsJson(), ErrorCode::kBadArgument, "rows");
+  const Result<json::value> json =
+      ParseJson(session_.BadRowsJson(), ErrorCode::kBadArgument, "rows");
   ASSERT_TRUE(json.ok());
   EXPECT_EQ(json->as_array().size(), 7u);
   EXPECT_EQ(json->as_array()[1].at("column"), nullptr);
 }
 
 TEST_F(SessionTest, LinesOfRowsThatThePipelineRefusesAreCountedWhateverThePieces) {
-  const std::string text = "Time,V1,V2,Amount,Note\r\n0,1,1,1,\"two\r\nlines\"\r\n\r\n0,,1,1,x\r\n0,1,1,1,\"a\nb\"\r\n0,,1,1,y\r\n";
+  const std::string text =
+      "Time,V1,V2,Amount,Note\r\n0,1,1,1,\"two\r\nlines\"\r\n\r\n0,,1,1,x\r\n0,1,1,1,\"a\nb\"\r\n0,"
+      ",1,1,y\r\n";
   Inspect(text);
   for (size_t piece = 1; piece <= text.size(); ++piece) {
     RangeOptions options;
@@ -230,14 +239,18 @@ TEST_F(SessionTest, MissingColumnsAreAnErrorOnlyForScores) {
 }
 
 TEST_F(SessionTest, SearchIgnoresLetterCase) {
-  const std::string text = "Time,V1,V2,Amount,Note\n0,1,1,1,Grocery Store\n0,1,1,1,\"gro\nCERY\"\n0,1,1,1,cafe\n";
+  const std::string text =
+      "Time,V1,V2,Amount,Note\n0,1,1,1,Grocery Store\n0,1,1,1,\"gro\nCERY\"\n0,1,1,1,cafe\n";
   Inspect(text);
   ASSERT_TRUE(Run(text, JobKind::kSearch, "GROCERY").ok());
-  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()), (std::vector<uint8_t>{1, 0, 0}));
+  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()),
+            (std::vector<uint8_t>{1, 0, 0}));
   ASSERT_TRUE(Run(text, JobKind::kSearch, "1,c").ok());
-  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()), (std::vector<uint8_t>{0, 0, 1}));
+  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()),
+            (std::vector<uint8_t>{0, 0, 1}));
   ASSERT_TRUE(Run(text, JobKind::kSearch, "").ok());
-  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()), (std::vector<uint8_t>{1, 1, 1}));
+  EXPECT_EQ(std::vector<uint8_t>(session_.matches().begin(), session_.matches().end()),
+            (std::vector<uint8_t>{1, 1, 1}));
 }
 
 TEST_F(SessionTest, NothingWorksBeforeItsTimeAndACorruptModelChangesNothing) {
@@ -268,7 +281,8 @@ TEST_F(SessionTest, AJobGivenUpHalfwayLeavesNothingBehind) {
   const std::string text = "Time,V1,V2,Amount\n0,1,1,1\n0,bad,1,1\n0,1,1,1\n";
   Inspect(text);
   ASSERT_TRUE(Run(text, JobKind::kScore).ok());
-  const std::vector<double> expected(session_.probabilities().begin(), session_.probabilities().end());
+  const std::vector<double> expected(session_.probabilities().begin(),
+                                     session_.probabilities().end());
   RangeOptions options;
   options.begin = session_.layout().data_offset;
   ASSERT_TRUE(session_.BeginRange(options).ok());
@@ -302,11 +316,13 @@ TEST_F(SessionTest, ExportKeepsTheFileAndAddsFourCells) {
   Inspect(text);
   ASSERT_EQ(session_.layout().dialect.decimal, ',');
   ASSERT_TRUE(Run(text, JobKind::kScore).ok());
-  const std::vector<double> scores(session_.probabilities().begin(), session_.probabilities().end());
+  const std::vector<double> scores(session_.probabilities().begin(),
+                                   session_.probabilities().end());
   ASSERT_EQ(scores.size(), 3u);
   ASSERT_TRUE(std::isnan(scores[1]));
   EXPECT_EQ(*session_.ExportHeader(true),
-            "\xEF\xBB\xBFTime;V1;V2;Amount;Probability;\"Note;s\";probability_2;prediction;risk_level;confidence\r\n");
+            "\xEF\xBB\xBFTime;V1;V2;Amount;Probability;\"Note;s\";probability_2;prediction;risk_"
+            "level;confidence\r\n");
   ASSERT_TRUE(session_.SetExport(scores, 0, 0.4, true).ok());
   ASSERT_TRUE(Run(text, JobKind::kExport).ok());
   const std::string output = Output();
@@ -328,7 +344,8 @@ TEST_F(SessionTest, AFileWithoutHeaderIsExportedWithoutOne) {
   const std::string text = "0,1,1,1\n0,2,2,2\n";
   Inspect(text, {.header = csv::HeaderMode::kAbsent, .complete = true});
   ASSERT_TRUE(Run(text, JobKind::kScore).ok());
-  const std::vector<double> scores(session_.probabilities().begin(), session_.probabilities().end());
+  const std::vector<double> scores(session_.probabilities().begin(),
+                                   session_.probabilities().end());
   EXPECT_EQ(*session_.ExportHeader(true), "");
   ASSERT_TRUE(session_.SetExport(scores, 0, 0.4, true).ok());
   ASSERT_TRUE(Run(text, JobKind::kExport).ok());
@@ -373,13 +390,15 @@ TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
   ASSERT_TRUE(session_.SetLabels(scores, labels, weights).ok());
   const auto expected = metrics::ScoredLabels::Create(kept_scores, kept_labels, kept_weights);
   ASSERT_TRUE(expected.ok());
-  const json::value out = *ParseJson(*session_.PerformanceJson(50), ErrorCode::kBadArgument, "performance");
+  const json::value out =
+      *ParseJson(*session_.PerformanceJson(50), ErrorCode::kBadArgument, "performance");
   EXPECT_EQ(out.at("rows").to_number<size_t>(), kept_scores.size());
   EXPECT_EQ(out.at("left_out").to_number<size_t>(), scores.size() - kept_scores.size());
   EXPECT_TRUE(out.at("weighted").as_bool());
   EXPECT_DOUBLE_EQ(out.at("auc").at("value").to_number<double>(), metrics::RocAuc(*expected).value);
   EXPECT_LE(out.at("curve").as_array().size(), 50u);
-  const json::value at = *ParseJson(*session_.PerformanceAtJson(0.4), ErrorCode::kBadArgument, "at");
+  const json::value at =
+      *ParseJson(*session_.PerformanceAtJson(0.4), ErrorCode::kBadArgument, "at");
   EXPECT_EQ(at.at("true_positive").to_number<double>(), expected->At(0.4).true_positive);
   EXPECT_EQ(at.at("true_negative").to_number<double>(), expected->At(0.4).true_negative);
   const std::vector<double> wrong = {0.5};
@@ -389,7 +408,8 @@ TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
 TEST_F(SessionTest, ARecordIsDescribed) {
   const std::string text = "Time,V1,V2,Amount,Note\n7200,-1,,88,\"caf\xE9, \"\"x\"\"\"\n";
   Inspect(text);
-  const Result<std::string> described = session_.DescribeRecordJson("7200,-1,,88,\"caf\xE9, \"\"x\"\"\"");
+  const Result<std::string> described =
+      session_.DescribeRecordJson("7200,-1,,88,\"caf\xE9, \"\"x\"\"\"");
   ASSERT_TRUE(described.ok());
   const json::value out = *ParseJson(*described, ErrorCode::kBadArgument, "row");
   EXPECT_EQ(out.at("cells").at(4), "caf\xEF\xBF\xBD, \"x\"");
@@ -397,7 +417,8 @@ TEST_F(SessionTest, ARecordIsDescribed) {
   ASSERT_EQ(features.size(), 4u);
   EXPECT_EQ(features[0].at("name"), "V1");
   EXPECT_EQ(features[0].at("value").to_number<double>(), -1.0);
-  EXPECT_DOUBLE_EQ(features[0].at("percentile").to_number<double>(), 0.125);  // Half of the first bin: 5 of 40.
+  EXPECT_DOUBLE_EQ(features[0].at("percentile").to_number<double>(),
+                   0.125);  // Half of the first bin: 5 of 40.
   EXPECT_EQ(features[1].at("value").to_number<double>(), 0.5);
   EXPECT_DOUBLE_EQ(features[1].at("percentile").to_number<double>(), 0.5);
   EXPECT_EQ(features[2].at("value").to_number<double>(), 0.0);

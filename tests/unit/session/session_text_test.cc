@@ -1,5 +1,3 @@
-#include "session/text.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,22 +5,27 @@
 #include <string_view>
 
 #include "session/record_window.h"
+#include "session/text.h"
 #include "test_model.h"
 
 namespace firetower::session {
 namespace {
 
 TEST(ValidUtf8Test, KeepsWellFormedTextAndReplacesEveryOtherByte) {
-  EXPECT_EQ(ValidUtf8("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xA5"), "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xA5");
-  EXPECT_EQ(ValidUtf8("caf\xE9,\"x\""), "caf\xEF\xBF\xBD,\"x\"");       // Latin-1
-  EXPECT_EQ(ValidUtf8("\xC0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD");         // overlong
+  EXPECT_EQ(ValidUtf8("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xA5"),
+            "caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x94\xA5");
+  EXPECT_EQ(ValidUtf8("caf\xE9,\"x\""), "caf\xEF\xBF\xBD,\"x\"");                  // Latin-1
+  EXPECT_EQ(ValidUtf8("\xC0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD");                    // overlong
   EXPECT_EQ(ValidUtf8("\xED\xA0\x80x"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx");  // surrogate
-  EXPECT_EQ(ValidUtf8("\xF4\x90\x80\x80").size(), 12u);                 // beyond U+10FFFF
-  EXPECT_EQ(ValidUtf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");         // cut short
+  EXPECT_EQ(ValidUtf8("\xF4\x90\x80\x80").size(), 12u);          // beyond U+10FFFF
+  EXPECT_EQ(ValidUtf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");  // cut short
 }
 
 TEST(ExcerptTest, ShowsControlCharactersAndClips) {
-  EXPECT_EQ(Excerpt(std::string_view("a\tb\n\0c\x7F", 7)), "a\xE2\x90\x89" "b\xE2\x90\x8A\xE2\x90\x80" "c\xE2\x90\xA1");
+  EXPECT_EQ(Excerpt(std::string_view("a\tb\n\0c\x7F", 7)),
+            "a\xE2\x90\x89"
+            "b\xE2\x90\x8A\xE2\x90\x80"
+            "c\xE2\x90\xA1");
   EXPECT_EQ(Excerpt("abcdef", 3), "abc\xE2\x80\xA6");
   EXPECT_EQ(Excerpt("abc", 3), "abc");
   EXPECT_EQ(Excerpt("\xC3\xA9\xC3\xA9\xC3\xA9", 2), "\xC3\xA9\xC3\xA9\xE2\x80\xA6");

@@ -15,7 +15,8 @@
 namespace firetower::session {
 
 // A complete tree of the given depth with random splits: nodes in preorder.
-inline void AppendRandomTree(int depth, int32_t feature_count, Random* random, forest::Forest* forest) {
+inline void AppendRandomTree(int depth, int32_t feature_count, Random* random,
+                             forest::Forest* forest) {
   struct Item {
     int depth;
     int32_t parent;
@@ -35,7 +36,8 @@ inline void AppendRandomTree(int depth, int32_t feature_count, Random* random, f
     const auto feature = static_cast<int32_t>(random->Below(static_cast<uint32_t>(feature_count)));
     const double draw = random->Uniform();
     forest->feature.push_back(leaf ? -1 : feature);
-    forest->threshold.push_back(leaf ? 0.0f : static_cast<float>(feature == 3 ? 24.0 * draw : 4.0 * draw - 2.0));
+    forest->threshold.push_back(
+        leaf ? 0.0f : static_cast<float>(feature == 3 ? 24.0 * draw : 4.0 * draw - 2.0));
     forest->left.push_back(-1);
     forest->right.push_back(-1);
     forest->default_left.push_back(leaf ? 0 : static_cast<uint8_t>(draw < 0.5));
@@ -46,7 +48,8 @@ inline void AppendRandomTree(int depth, int32_t feature_count, Random* random, f
   }
 }
 
-// Inputs Time, V1, V2, Amount: V1 must be there, a missing V2 is 0.5, a missing Amount goes where the splits say.
+// Inputs Time, V1, V2, Amount: V1 must be there, a missing V2 is 0.5, a missing Amount goes where
+// the splits say.
 inline forest::Model TestModel() {
   using features::Feature;
   using features::MissingPolicy;
@@ -70,7 +73,8 @@ inline forest::Model TestModel() {
   metrics["average_precision"] = std::move(auc);
   model.info.training["metrics"] = std::move(metrics);
   model.info.training["rows"] = 100;
-  std::vector<features::InputColumn> inputs = {{"Time", "s"}, {"V1", ""}, {"V2", ""}, {"Amount", "EUR"}};
+  std::vector<features::InputColumn> inputs = {
+      {"Time", "s"}, {"V1", ""}, {"V2", ""}, {"Amount", "EUR"}};
   std::vector<Feature> specs = {
       {.name = "V1", .input = 1},
       {.name = "V2", .input = 2, .missing = MissingPolicy::kImpute, .fill = 0.5},

@@ -5,7 +5,8 @@
 #include "test_model.h"
 
 int main(int argc, char** argv) {
-  const firetower::Result<std::vector<uint8_t>> bytes = firetower::forest::WriteModel(firetower::session::TestModel());
+  const firetower::Result<std::vector<uint8_t>> bytes =
+      firetower::forest::WriteModel(firetower::session::TestModel());
   if (argc != 2 || !bytes.ok()) return 2;
   std::FILE* file = std::fopen(argv[1], "wb");
   if (file == nullptr) return 2;

@@ -1,12 +1,14 @@
 // @ts-check
-// The types of the JavaScript API (see index.js for the functions, README.md for examples).
+// The types of the JavaScript API (see client/index.js for how to get an Engine, README.md for examples).
 // Probabilities are float64 in 0..1; NaN marks a row that was set aside. Rows count from 0 in file order,
 // lines and columns from 1, bytes from 0.
 
 /**
  * An error as the API reports it. `code` is the name of an ErrorCode of core/base/result.h, or one of
- * ENGINE_CRASHED, ABORTED, PROTOCOL_MISMATCH, LOAD_FAILED.
- * @typedef {Error & {code: string, row?: number, line?: number, column?: number, byteOffset?: number, detail?: string}} EngineError
+ * ENGINE_CRASHED, ABORTED, PROTOCOL_MISMATCH, LOAD_FAILED, FILE_UNREADABLE (it changed, moved or went away).
+ * `fields`: what predict() found wrong, field by field.
+ * @typedef {Error & {code: string, row?: number, line?: number, column?: number, byteOffset?: number,
+ *   detail?: string, fields?: {row: number, field: string, message: string}[]}} EngineError
  */
 
 /**
@@ -95,7 +97,7 @@
  * @property {Float64Array} offsets byte offset of every row, and one past the end as the last element
  * @property {Float64Array | null} labels 0, 1 or NaN per row; null without a label column
  * @property {Float64Array | null} weights
- * @property {BadRow[]} badRows
+ * @property {BadRow[]} badRows the first 10,000 rows set aside; rows - scored is how many there are
  * @property {Record<string, number>} missing missing cells per input
  * @property {number} seconds
  * @property {boolean} partial cancelled before the end: the rows up to there
@@ -133,7 +135,7 @@
  * @property {number} line physical line in the file
  * @property {string} text the record as in the file
  * @property {{column: string, text: string}[]} cells
- * @property {{name: string, value: number, unit: string, percentile: number | null}[]} features percentile 0..1 in the reference profile
+ * @property {{name: string, value: number | null, unit: string, percentile: number | null}[]} features null: missing; percentile 0..1 in the reference profile
  * @property {BadRow | null} badRow
  */
 

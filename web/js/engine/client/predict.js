@@ -26,7 +26,8 @@ function badFields(fields) {
     row: fields[0].row,
     detail: list.join('\n'),
   });
-  return Object.assign(error, { fields });
+  error.fields = fields;
+  return error;
 }
 
 /**

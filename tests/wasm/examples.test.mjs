@@ -1,0 +1,93 @@
+// @ts-check
+// The examples of web/js/engine/README.md run as they stand: in Node, and in Chromium under the page's policy.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { chromium } from '@playwright/test';
+
+import { collect, repository, testCsv, testEngine } from './helper.mjs';
+
+const run = promisify(execFile);
+const examples = new URL('web/js/engine/examples/', repository);
+const nodeExample = new URL('tools/score_csv.mjs', repository);
+const modelFile = fileURLToPath(new URL('tests/wasm/model.safetensors', repository));
+
+test('the README shows the examples as they are', async () => {
+  const readme = await readFile(new URL('../README.md', examples), 'utf8');
+  const blocks = [...readme.matchAll(/```js\n([^]*?)\n```/g)].map((match) => match[1]);
+  const files = await Promise.all([new URL('page.js', examples), nodeExample].map((url) => readFile(url, 'utf8')));
+  assert.deepEqual(blocks, files.map((text) => text.slice(text.indexOf('\n') + 1).trim()));
+});
+
+test('the example for Node', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'firetower-'));
+  try {
+    const path = join(folder, 'transactions.csv');
+    await writeFile(path, testCsv(400));
+    const { stdout } = await run('node', [fileURLToPath(nodeExample), path, modelFile]);
+    const engine = await testEngine();
+    const scored = await engine.scoreFile(new Blob([testCsv(400)]));
+    const order = await engine.rank(scored.probabilities, { descending: true });
+    engine.close();
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines[0], '400 rows, 0 set aside');
+    assert.equal(lines[1], `row ${order[0]}: ${scored.probabilities[order[0]]}`);
+    assert.match(lines[4], /^(MINIMAL|LOW|MEDIUM|HIGH|CRITICAL), 1\.2\.3$/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** @type {Record<string, string>} */
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+
+test('the example for a page', async () => {
+  const policy = (await readFile(new URL('web/csp.txt', repository), 'utf8')).trim();
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://localhost');
+    const place = pathname === '/model' ? modelFile : new URL(`web${pathname}`, repository);
+    try {
+      const body = await readFile(place);
+      const type = TYPES[extname(pathname)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const executablePath = process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${port}/js/engine/examples/page.html?model=/model`);
+    const status = page.locator('#status');
+    await status.getByText('test-forest is ready').waitFor();
+    const text = testCsv(70000);
+    await page.locator('#file').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await status.getByText(/flagged/).waitFor();
+    const said = await status.textContent();
+    const download = page.waitForEvent('download');
+    await page.locator('#download').click();
+    const saved = await readFile(await (await download).path());
+    const engine = await testEngine();
+    const scored = await engine.scoreFile(new Blob([text]));
+    const { threshold } = engine.model();
+    const flagged = scored.probabilities.filter((probability) => probability >= threshold).length;
+    const expected = await collect(engine.exportCsv(scored, { threshold, withInput: true }));
+    engine.close();
+    assert.equal(said, `70000 rows, ${flagged} flagged, ${scored.rows - scored.scored} set aside`);
+    assert.ok(saved.equals(expected), 'Chromium and Node write the same bytes');
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
