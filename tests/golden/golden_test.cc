@@ -120,5 +120,54 @@ TEST(GoldenPipelineTest, FeaturesEqualColumnTransformers) {
   EXPECT_EQ(status, std::vector<int32_t>(golden.rows, 0));
 }
 
+// Files of every released format version must load for ever.
+TEST(FormatTest, Version10Tiny) {
+  const std::vector<uint8_t> bytes = ReadGolden("formats/1.0-tiny.safetensors");
+  const Result<Model> model = ReadModel(bytes);
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_EQ(PredictRowReference(model->forest, std::vector<float>{1.5f}), 0.25);
+  EXPECT_EQ(PredictRowReference(model->forest, std::vector<float>{1.5000001f}), 0.75);
+}
+
+TEST(FormatTest, Version10Everything) {
+  const Result<Model> model = ReadModel(ReadGolden("formats/1.0-everything.safetensors"));
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_EQ(model->forest.comparison, Comparison::kLess);
+  EXPECT_EQ(model->forest.aggregation, Aggregation::kSum);
+  EXPECT_EQ(model->forest.link, Link::kLogistic);
+  EXPECT_EQ(model->forest.base_score, -1.5);
+  EXPECT_EQ(model->forest.feature, (std::vector<int32_t>{0, 3, -1, -1, -1, -1, 2, -1, -1}));
+  EXPECT_EQ(model->forest.default_left, (std::vector<uint8_t>{0, 1, 0, 0, 0, 0, 1, 0, 0}));
+  EXPECT_EQ(model->forest.value, (std::vector<double>{0, 0, -2.5, 0.25, 7, 0.25, 0, -2.5, 7}));
+  EXPECT_EQ(model->pipeline.features()[1].op, features::Op::kHourOfDay);
+  EXPECT_EQ(model->pipeline.features()[2].missing, features::MissingPolicy::kImpute);
+  EXPECT_EQ(model->pipeline.features()[2].fill, 3.0);
+  ASSERT_EQ(model->profile.size(), 4u);
+  EXPECT_EQ(model->profile[0].edges, (std::vector<double>{0, 1, 2.5}));
+}
+
+// Lines "00000440  00 ff ...": an offset, two blanks, bytes in hexadecimal, two blanks and words.
+TEST(FormatTest, TheExampleInTheDocumentIsTheFile) {
+  const std::vector<uint8_t> bytes = ReadGolden("formats/1.0-tiny.safetensors");
+  std::ifstream document(std::string(FIRETOWER_SOURCE_DIR) + "/models/FORMAT.md");
+  std::vector<bool> shown(bytes.size(), false);
+  size_t shown_bytes = 0;
+  for (std::string line; std::getline(document, line);) {
+    const bool is_dump = line.size() > 12 && line.compare(8, 2, "  ") == 0 &&
+                         line.find_first_not_of("0123456789abcdef") == 8;
+    if (!is_dump) continue;
+    size_t offset = std::stoul(line.substr(0, 8), nullptr, 16);
+    for (size_t at = 10; line.compare(at, 1, " ") != 0; at += 3) {
+      ASSERT_LT(offset, bytes.size());
+      EXPECT_EQ(bytes[offset], std::stoul(line.substr(at, 2), nullptr, 16)) << line;
+      EXPECT_FALSE(shown[offset]) << line;
+      shown[offset] = true;
+      ++offset;
+      ++shown_bytes;
+    }
+  }
+  EXPECT_EQ(shown_bytes, 8u + 48 + 55) << "header length, three lines of header, all data";
+}
+
 }  // namespace
 }  // namespace firetower::forest
