@@ -2,8 +2,8 @@
 //
 //   evaluator_bench MODEL.safetensors TABLE.f32 EXPECTED.f64 [--benchmark_...]
 //
-// TABLE holds rows x features float32, row-major; EXPECTED scikit-learn's probability per row, which must
-// come out to the last bit before anything is timed.
+// TABLE holds rows x features float32, row-major; EXPECTED scikit-learn's probability per row,
+// which must come out to the last bit before anything is timed.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -56,10 +56,11 @@ int main(int argc, char** argv) {
   }
   std::vector<double> scores(rows);
   forest->PredictProba(columns, rows, rows, scores);
-  size_t different = 0;
+  int64_t different = 0;
   for (size_t i = 0; i < rows; ++i) different += scores[i] != expected[i] ? 1 : 0;
   if (expected.size() != rows || different != 0) {
-    std::fprintf(stderr, "%zu of %zu scores differ from %s\n", different, rows, argv[3]);
+    std::fprintf(stderr, "%lld of %zu scores differ from %s\n", static_cast<long long>(different),
+                 rows, argv[3]);
     return 1;
   }
   for (const size_t batch : {size_t{1}, size_t{64}, size_t{4096}, rows}) {

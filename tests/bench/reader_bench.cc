@@ -1,4 +1,5 @@
-// Bytes per second of the CSV reader on a file in the Kaggle format, in slices as the page feeds them.
+// Bytes per second of the CSV reader on a file in the Kaggle format, in slices as the page feeds
+// them.
 //
 //   reader_bench FILE.csv [--benchmark_...]
 #include <benchmark/benchmark.h>
