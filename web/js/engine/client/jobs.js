@@ -63,6 +63,8 @@ export class ProgressMeter {
   #totalBytes;
   #started = performance.now();
   #reported = 0;
+  #bytes = 0;
+  #rows = 0;
   /** @type {Map<number, {bytes: number, rows: number}>} */
   #parts = new Map();
 
@@ -96,7 +98,9 @@ export class ProgressMeter {
       bytes += one.bytes;
       rows += one.rows;
     }
-    bytes = Math.min(bytes, this.#totalBytes);
+    // A part that is done over again does not take progress back.
+    bytes = this.#bytes = Math.max(this.#bytes, Math.min(bytes, this.#totalBytes));
+    rows = this.#rows = Math.max(this.#rows, rows);
     const seconds = Math.max(this.seconds, 1e-3);
     this.#onProgress({
       bytes,

@@ -52,7 +52,7 @@ function emptyResult(offset) {
  * @param {import('./index.js').Context} context
  * @param {Blob} file
  * @param {import('../types.js').JobOptions & {overrides?: import('../types.js').ImportOverrides, name?: string,
- *   partial?: boolean, rangeBytes?: number}} options
+ *   partial?: boolean}} options
  * @returns {Promise<ScoredFile>}
  */
 export async function scoreFile(context, file, options) {
