@@ -8,6 +8,8 @@ if(EMSCRIPTEN)
   add_subdirectory("${gtest_source}" "${CMAKE_BINARY_DIR}/gtest" EXCLUDE_FROM_ALL)
   target_link_libraries(firetower_gtest INTERFACE gtest gtest_main)
   set(CMAKE_CROSSCOMPILING_EMULATOR "node;--no-experimental-fetch")
+  # The test programs are CommonJS scripts; the repository's package.json says that its own are modules.
+  file(WRITE "${CMAKE_BINARY_DIR}/package.json" "{\"type\": \"commonjs\"}\n")
 else()
   find_package(GTest REQUIRED)
   target_link_libraries(firetower_gtest INTERFACE GTest::gtest GTest::gtest_main)

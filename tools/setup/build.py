@@ -55,11 +55,9 @@ def cmake(preset, targets=(), tests=True, quiet=True):
             ["cmake", "--preset", preset, f"-DFIRETOWER_TESTS={'ON' if tests else 'OFF'}"],
             quiet=quiet,
         )
-    run(
-        ["cmake", "--build", str(build), "--parallel", JOBS]
-        + [part for t in targets for part in ("--target", t)],
-        quiet=quiet,
-    )
+    # By preset, not by folder: only then does the preset's environment hold.
+    command = ["cmake", "--build", "--preset", preset, "--parallel", JOBS]
+    run(command + [part for target in targets for part in ("--target", target)], quiet=quiet)
 
 
 def _copy(source, target):

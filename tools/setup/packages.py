@@ -193,7 +193,7 @@ PARTS = {
     "native": NATIVE,
     "asan": NATIVE,
     "wasm": PAGE + [_GTEST_SOURCES],
-    "js": PAGE,
+    "js": PAGE + NATIVE + [_CHROMIUM, _FONTS],
     "ground": PAGE,
     "fuzz": NATIVE + [_CLANG, _CLANG_RUNTIME],
     "golden": NATIVE + [_SKLEARN],
