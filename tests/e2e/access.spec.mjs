@@ -81,7 +81,11 @@ for (const [name, reach] of Object.entries(STATES)) {
     if (name !== 'progress') await app.idle();
     for (const theme of ['light', 'dark']) {
       // The dialogs are in front of the control: the address does it.
-      await page.evaluate((to) => (location.hash = `${location.hash.replace(/^#$/, '')}&theme=${to}`), theme);
+      await page.evaluate((to) => {
+        const params = new URLSearchParams(location.hash.slice(1));
+        params.set('theme', to);
+        location.hash = String(params);
+      }, theme);
       await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])])).toEqual([]);
@@ -97,7 +101,7 @@ for (const width of [320, 390, 768, 1920]) {
       page.evaluate(() => {
         const over = [...document.querySelectorAll('body *')].filter((element) => {
           const box = element.getBoundingClientRect();
-          return box.width > 0 && box.right > innerWidth + 1 && !element.closest('.scroll, dialog, .unseen, .skip');
+          return element.checkVisibility() && box.right > innerWidth + 1 && !element.closest('.scroll, dialog, .unseen, .skip');
         });
         return [document.documentElement.scrollWidth - innerWidth, over.slice(0, 3).map((element) => element.outerHTML.slice(0, 120))];
       });
@@ -126,7 +130,7 @@ test('controls are large enough to hit', async ({ app, page }) => {
   const small = await page.evaluate(() =>
     [...document.querySelectorAll('button, input, select, summary, a')]
       .map((element) => ({ element, box: element.getBoundingClientRect() }))
-      .filter(({ element, box }) => box.width > 0 && (box.width < 24 || box.height < 24) && !element.closest('.skip'))
+      .filter(({ element, box }) => element.checkVisibility() && (box.width < 24 || box.height < 24) && !element.closest('.skip'))
       .map(({ element, box }) => `${element.outerHTML.slice(0, 80)} ${box.width}x${box.height}`),
   );
   expect(small).toEqual([]);

@@ -240,7 +240,7 @@ test('a row opens to its line, features with percentiles, and cells; markup stay
   await page.getByRole('button', { name: 'Row 3', exact: true }).click();
   await app.idle();
   const detail = page.locator('.row-detail');
-  await expect(detail.getByRole('heading', { level: 3 })).toHaveText('Row 3, line 5 of <b>name</b>.csv');
+  await expect(detail.getByRole('heading', { level: 2 })).toHaveText('Row 3, line 5 of <b>name</b>.csv');
   await expect(detail.locator('pre')).toHaveText(text.split('\n')[4]);
   expect(await detail.locator('.features > div').count()).toBe(31);
   await expect(detail.locator('.features > div').first()).toContainText('%');

@@ -207,7 +207,7 @@ export function createActions({ store, createEngine }) {
     }
     if (scored.scored === 0) {
       const first = scored.badRows[0];
-      fail(named('BAD_ROW', first ? `Line ${first.line}: ${first.message}` : 'Every row was set aside.'));
+      fail(named('BAD_ROW', first ? first.message.replace(/^l/, 'L') : 'Every row was set aside.'));
       return;
     }
     const weighted = scored.weights !== null;

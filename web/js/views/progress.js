@@ -12,7 +12,7 @@ import { h, put, say } from './dom.js';
  */
 export function mount(element, app) {
   const { store, actions } = app;
-  const title = h('h2', { id: 'progress-title' });
+  const title = h('h1', { id: 'progress-title' });
   const bar = h('progress', { 'aria-labelledby': 'progress-title', max: 1 });
   const figures = h('p', { class: 'figures' });
   const spoken = h('p', { class: 'unseen', role: 'status' });

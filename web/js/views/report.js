@@ -153,7 +153,7 @@ function columns({ report, model }) {
   return h(
     'section',
     null,
-    h('h3', null, 'Columns'),
+    h('h2', null, 'Columns'),
     h(
       'dl',
       { class: 'pairs' },
@@ -171,7 +171,7 @@ function columns({ report, model }) {
 function badRows({ scored }) {
   if (!scored) return null;
   const { badRows: bad, file } = scored;
-  const section = h('section', null, h('h3', null, `Rows set aside: ${count(setAside(scored))}`));
+  const section = h('section', null, h('h2', null, `Rows set aside: ${count(setAside(scored))}`));
   if (bad.length === 0) {
     section.append(h('p', { class: 'hint' }, 'None. A row that cannot be scored would be listed here with its line and the reason; the others are scored all the same.'));
     return section;
@@ -240,7 +240,8 @@ function badRow(row, file) {
     h('td', { class: 'num' }, count(row.line)),
     h('td', { class: 'num' }, count(row.row)),
     h('td', null, row.column ?? '–'),
-    h('td', { class: 'wrap' }, row.message),
+    // The line has a column of its own.
+    h('td', { class: 'wrap' }, row.message.replace(/^line \d+[,:] /, '')),
     h('td', { class: 'original' }, text),
   );
 }
@@ -253,7 +254,7 @@ function missing({ scored }) {
   return h(
     'section',
     null,
-    h('h3', null, `Missing cells: ${count(total)}`),
+    h('h2', null, `Missing cells: ${count(total)}`),
     found.length === 0
       ? h('p', { class: 'hint' }, 'None. Empty cells, NA, NaN, null and ? count as missing.')
       : h(

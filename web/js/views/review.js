@@ -47,7 +47,7 @@ export function mount(element, app) {
   const charts = h('div', { class: 'charts' });
   const bar = h('div');
   const rows = h('div');
-  const results = h('div', { class: 'results', hidden: true }, strip, charts, h('section', { 'aria-label': 'Rows' }, bar, rows));
+  const results = h('div', { class: 'results', hidden: true }, strip, charts, h('section', { 'aria-label': 'Rows of the file' }, bar, rows));
 
   put(element, note, problemBox, fileBox, progressBox, reportBox, startBox, results);
   const showDownload = createDownload(element, app);

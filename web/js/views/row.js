@@ -40,7 +40,7 @@ export function rowDetail(state, app) {
     h(
       'div',
       { class: 'row' },
-      h('h3', null, `Row ${detail.row}, line ${count(detail.line)} of ${scored.name}`),
+      h('h2', null, `Row ${detail.row}, line ${count(detail.line)} of ${scored.name}`),
       h('span', { class: 'push' }),
       copied,
       h('button', { type: 'button', class: 'quiet', onclick: copy }, 'Copy line'),
@@ -62,7 +62,7 @@ export function rowDetail(state, app) {
       h(
         'section',
         null,
-        h('h4', null, 'Features, with their percentile in the model’s reference rows'),
+        h('h3', null, 'Features, with their percentile in the model’s reference rows'),
         h(
           'dl',
           { class: 'features' },

@@ -34,7 +34,7 @@ export function mount(element, app) {
   const measured = h('div', { class: 'measured' });
   const matrix = h('div', { class: 'measured' });
   const cell = (/** @type {string} */ title, /** @type {import('./dom.js').Child[]} */ ...children) =>
-    h('section', { class: 'cell', 'aria-label': title }, h('h3', null, title), ...children);
+    h('section', { class: 'cell', 'aria-label': title }, h('h2', null, title), ...children);
   const matrixCell = cell('Confusion at the threshold', matrix);
 
   put(

@@ -118,14 +118,20 @@ export function mount(element, app) {
       );
       if (open) rows.push(h('tr', { class: 'detail', id: 'row-detail' }, h('td', { colspan: 3 + columns.length }, rowDetail(state, app))));
     }
+    // The rows are made anew: the focus stays on the row where it was.
+    const focused = document.activeElement?.getAttribute('data-row');
     put(body, ...rows);
+    if (focused) opener(focused)?.focus();
   }
+
+  /** @param {number | string} row */
+  const opener = (row) => body.querySelector(/** @type {'button'} */ (`button[data-row="${row}"]`));
 
   /** @param {number} row */
   function toggle(row) {
     if (store.get().openRow === row) actions.closeRow();
     else void actions.openRow(row);
-    body.querySelector(/** @type {'button'} */ (`button[data-row="${row}"]`))?.focus();
+    opener(row)?.focus();
   }
   body.addEventListener('keydown', (event) => {
     const { openRow } = store.get();
