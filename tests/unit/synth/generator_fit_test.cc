@@ -166,7 +166,8 @@ TEST(GeneratorFitTest, WritesAmountsInCentsAndOthersInFull) {
             std::string::npos);
   EXPECT_NE(json.find("{\"name\":\"Amount\",\"kind\":\"number\",\"decimals\":2,\"unit\":2}"),
             std::string::npos);
-  for (double amount : Generated(json, 2000, -1.0)[3]) EXPECT_GE(amount, 0.0);
+  const std::vector<std::vector<double>> rows = Generated(json, 2000, -1.0);
+  for (double amount : rows[3]) EXPECT_GE(amount, 0.0);
 }
 
 // The largest and smallest values, which belong to one row each, must not be found in the document,
@@ -245,9 +246,9 @@ TEST(GeneratorFitTest, RefusesBadInputAndSaysWhere) {
   EXPECT_EQ(message(MakeRows(2000, 200), {.fraud_cell_rows = 1}),
             "a quantile cell needs at least 2 rows");
   EXPECT_EQ(message(MakeRows(2000, 30)),
-            "label 1 has too few complete rows (30): every component needs 20");
+            "label 1 has too few complete rows: each of its components needs 16");
   EXPECT_EQ(message(MakeRows(2000, 0)),
-            "label 1 has too few complete rows (0): every component needs 20");
+            "label 1 has too few complete rows: each of its components needs 16");
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 namespace firetower::synth {
 namespace {
 
-constexpr size_t kMinComponentRows = 20;
 // Normal scores beyond this are not told apart: 7 in a million are.
 constexpr double kEndScore = 4.5;
 // Of the probability: keeps the outermost knots inside the ends.
@@ -25,6 +24,7 @@ struct Rows {
   std::vector<double> weights;
   size_t size() const { return weights.size(); }
   double total() const { return std::accumulate(weights.begin(), weights.end(), 0.0); }
+  double heaviest() const { return *std::max_element(weights.begin(), weights.end()); }
 };
 
 // How a column's values are stored and written.
@@ -101,6 +101,10 @@ bool IsMultiple(double value, double unit) {
   return std::fabs(scaled - std::round(scaled)) < 1e-6;
 }
 
+int32_t CellRows(const FitOptions& options, int label) {
+  return label == 1 ? options.fraud_cell_rows : options.genuine_cell_rows;
+}
+
 ColumnForm FormOf(const Rows& genuine, const Rows& fraud, size_t column) {
   bool whole = true;
   bool cents = true;
@@ -172,7 +176,7 @@ std::pair<Rows, Rows> Split(const Rows& rows, const std::vector<double>& distanc
 }
 
 // Cell borders in probability, closer together towards both ends (sin^2), every cell at least
-// `least` wide.
+// `least` wide, two of them at least. REQUIRES: least <= 1/2.
 std::vector<double> CellBorders(int32_t cells, double least) {
   std::vector<double> borders = {0.0};
   for (int32_t k = 1; k < cells; ++k) {
@@ -180,6 +184,7 @@ std::vector<double> CellBorders(int32_t cells, double least) {
     const double border = root * root;
     if (border - borders.back() >= least && 1.0 - border >= least) borders.push_back(border);
   }
+  if (borders.size() == 1) borders.push_back(0.5);
   borders.push_back(1.0);
   return borders;
 }
@@ -295,10 +300,8 @@ void AppendComponent(const Rows& rows, int label, double all, const FitInput& in
                      const FitOptions& options, const std::vector<ColumnForm>& forms, size_t bins,
                      std::string* out) {
   const double total = rows.total();
-  const double heaviest = *std::max_element(rows.weights.begin(), rows.weights.end());
-  const int32_t cell_rows = label == 1 ? options.fraud_cell_rows : options.genuine_cell_rows;
-  const std::vector<double> borders =
-      CellBorders(options.cells, std::min(std::max(cell_rows * heaviest / total, kLeastCell), 0.5));
+  const double cell_share = CellRows(options, label) * rows.heaviest() / total;
+  const std::vector<double> borders = CellBorders(options.cells, std::max(cell_share, kLeastCell));
 
   out->append("{\"label\":" + std::to_string(label) +
               ",\"share\":" + std::to_string(std::max(1LL, std::llround(total / all * 1e8))));
@@ -370,15 +373,17 @@ Result<std::string> FitGenerator(const FitInput& input, const FitOptions& option
   add(1, std::move(parts.first));
   add(1, std::move(parts.second));
   for (int label = 0; label < 2; ++label) {
-    const Rows& rows = label == 0 ? genuine : fraud;
-    bool enough = rows.size() > 0;
-    for (const auto& [of, part] : components)
-      enough = enough && (of != label || part.size() >= kMinComponentRows);
+    // Two cells at least, in a component whose rows all weigh as much as its heaviest.
+    const int32_t needed = 2 * CellRows(options, label);
+    bool enough = (label == 0 ? genuine : fraud).size() > 0;
+    for (const auto& [of, rows] : components) {
+      enough = enough && (of != label || rows.total() >= needed * rows.heaviest());
+    }
     if (!enough) {
       return Error{.code = ErrorCode::kDataInvalid,
-                   .message = "label " + std::to_string(label) + " has too few complete rows (" +
-                              std::to_string(rows.size()) + "): every component needs " +
-                              std::to_string(kMinComponentRows)};
+                   .message = "label " + std::to_string(label) +
+                              " has too few complete rows: each of its components needs " +
+                              std::to_string(needed)};
     }
   }
 

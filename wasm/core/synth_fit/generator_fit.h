@@ -55,7 +55,8 @@ struct FitOptions {
 // The text of generator.json: every number an integer, one line per array. Rows with a missing
 // value are left out. Errors: kBadArgument (lengths differ, options out of range), kDataInvalid
 // with the row (a label that is not 0 or 1, a negative or non-finite weight, an infinite value, a
-// negative time), kDataInvalid (fewer than 20 rows in a component). O(rows log rows) per column.
+// negative time), kDataInvalid (too few rows for two cells in a component). O(rows log rows) per
+// column.
 Result<std::string> FitGenerator(const FitInput& input, const FitOptions& options);
 
 }  // namespace firetower::synth
