@@ -50,7 +50,7 @@ export function createActions({ store, createEngine }) {
 
   /**
    * A question of which only the latest answer counts.
-   * @returns {{ask: <T>(run: (signal: AbortSignal) => Promise<T>, use: (answer: T) => void) => Promise<void>, drop: () => void}}
+   * @returns {{ask: <T>(run: (signal: AbortSignal) => Promise<T>, use: (answer: T) => unknown) => Promise<void>, drop: () => void}}
    */
   function latest() {
     /** @type {AbortController | null} */
@@ -62,7 +62,7 @@ export function createActions({ store, createEngine }) {
         current = own;
         try {
           const answer = await track(run(own.signal));
-          if (current === own) use(answer);
+          if (current === own) await use(answer);
         } catch (error) {
           if (current === own) fail(error);
         }
@@ -271,7 +271,7 @@ export function createActions({ store, createEngine }) {
     if (key === 'row') {
       orderQuestion.drop();
       store.set({ ranked: rowOrder(scored.rows, descending), tableBusy: '' });
-      refilter();
+      await refilter();
       return;
     }
     store.set({ tableBusy: key === 'column' ? `Sorting by ${column} …` : 'Sorting by score …' });
@@ -283,13 +283,13 @@ export function createActions({ store, createEngine }) {
       },
       (ranked) => {
         store.set({ ranked, tableBusy: '' });
-        refilter();
+        return refilter();
       },
     );
   }
 
   /** Applies the filter to the order; asks for a page of cells. */
-  function refilter() {
+  async function refilter() {
     const { scored, ranked, filter, threshold, model, found, filterColumn } = store.get();
     if (!scored || !ranked || !model) return;
     const shown = selectRows(ranked, filter, {
@@ -301,7 +301,7 @@ export function createActions({ store, createEngine }) {
     });
     const pages = Math.max(1, Math.ceil(shown.length / PAGE_ROWS));
     store.set({ shown, page: Math.min(store.get().page, pages - 1) });
-    void fetchPage();
+    await fetchPage();
   }
 
   async function fetchPage() {
@@ -331,7 +331,7 @@ export function createActions({ store, createEngine }) {
     if (!wantsColumn && !wantsText) {
       filterQuestion.drop();
       store.set({ tableBusy: '' });
-      refilter();
+      await refilter();
       return;
     }
     store.set({ tableBusy: wantsText ? `Looking for “${filter.text}” …` : `Reading ${filter.column} …` });
@@ -346,7 +346,7 @@ export function createActions({ store, createEngine }) {
         if (values) store.set({ filterColumn: { column: filter.column, values } });
         if (matches) store.set({ found: { text: filter.text, matches } });
         store.set({ tableBusy: '' });
-        refilter();
+        return refilter();
       },
     );
   }
@@ -422,7 +422,7 @@ export function createActions({ store, createEngine }) {
     const threshold = chosenThreshold ?? model?.threshold ?? 0.5;
     if (threshold === store.get().threshold) return;
     store.set({ threshold });
-    if (store.get().filter.level === 'flagged') refilter();
+    if (store.get().filter.level === 'flagged') void refilter();
     void measureAt();
   }
 
