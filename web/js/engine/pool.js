@@ -160,6 +160,7 @@ export class Connection {
  * @property {number | null} slot
  * @property {AbortSignal | undefined} signal
  * @property {number} crashes
+ * @property {() => void} begin it is not waiting any more: the signal is the running task's own matter
  * @property {(value: T) => void} resolve
  * @property {(error: unknown) => void} reject
  */
@@ -213,10 +214,8 @@ export class Pool {
         slot: slot ?? null,
         signal,
         crashes: 0,
-        resolve: (value) => {
-          forget();
-          resolve(value);
-        },
+        begin: forget,
+        resolve,
         reject: (error) => {
           forget();
           reject(error);
@@ -259,6 +258,7 @@ export class Pool {
   async #work(index, task) {
     const slot = this.#slots[index];
     slot.busy = true;
+    task.begin();
     try {
       const connection = await this.#connect(index);
       throwIfAborted(task.signal);

@@ -57,6 +57,31 @@ export async function together(signals, work) {
   }
 }
 
+/**
+ * Does work for every item in order, at most `limit` at a time. Rejects with the first failure; what is under way
+ * then is left to itself.
+ * @template T
+ * @param {Iterable<T>} items
+ * @param {number} limit
+ * @param {(item: T, index: number) => Promise<void>} work
+ */
+export async function eachOf(items, limit, work) {
+  const iterator = items[Symbol.iterator]();
+  let index = 0;
+  let failed = false;
+  const lane = async () => {
+    for (let next = iterator.next(); !failed && !next.done; next = iterator.next()) {
+      try {
+        await work(next.value, index++);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+}
+
 /** Adds up what the ranges of a job have done and reports it now and then. */
 export class ProgressMeter {
   #onProgress;

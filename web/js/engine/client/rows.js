@@ -2,7 +2,7 @@
 // Reading rows of a scored file again: a column, a search, the cells of some rows, one row in full.
 
 import { engineError } from '../errors.js';
-import { ProgressMeter, RANGE_BYTES, together } from './jobs.js';
+import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
 /** @typedef {import('./index.js').Context} Context */
 /** @typedef {import('../types.js').JobOptions} JobOptions */
@@ -51,28 +51,24 @@ async function readRows(context, scored, { job, text, result }, { onProgress, si
   const begin = offsets[0];
   const meter = new ProgressMeter(onProgress, offsets[offsets.length - 1] - begin);
   await together([signal], async (jobSignal, add) => {
-    const parts = [];
-    for (const [first, last] of rowRanges(offsets, RANGE_BYTES / 2)) {
+    await eachOf(rowRanges(offsets, RANGE_BYTES / 2), context.pool.size + 1, async ([first, last]) => {
       const range = { begin: offsets[first], end: offsets[last] };
-      const part = context.pool.run(
-        (connection) =>
-          connection.request('range', { job, file: ref, ...range, line: 0, guessStart: false, text }, {
-            signal: jobSignal,
-          }),
-        { signal: jobSignal },
-      );
-      parts.push(
-        add(
-          part.then((answer) => {
-            const values = answer[result];
-            if (values === undefined || answer.rows !== last - first) throw fileChanged();
-            take(values, first);
-            meter.set(first, { bytes: range.end - range.begin, rows: answer.rows });
-          }),
+      const answer = await add(
+        context.pool.run(
+          (connection) =>
+            connection.request(
+              'range',
+              { job, file: ref, ...range, line: 0, guessStart: false, text },
+              { signal: jobSignal },
+            ),
+          { signal: jobSignal },
         ),
       );
-    }
-    await Promise.all(parts);
+      const values = answer[result];
+      if (values === undefined || answer.rows !== last - first) throw fileChanged();
+      take(values, first);
+      meter.set(first, { bytes: range.end - range.begin, rows: answer.rows });
+    });
   });
 }
 

@@ -4,7 +4,7 @@
 // there: that is exact whatever the quoting, and the outcome does not depend on workers or ranges.
 
 import { abortError, engineError, hasCode } from '../errors.js';
-import { ProgressMeter, RANGE_BYTES, together } from './jobs.js';
+import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
 /** @typedef {import('../protocol.js').RangeResult} RangeResult */
 /** @typedef {import('../types.js').BadRow} BadRow */
@@ -69,17 +69,17 @@ export async function scoreFile(context, file, options) {
     const results = ranges.map(() => null);
     let verified = 0;
 
-    await new Promise((resolve, reject) => {
-      /**
-       * @param {number} index
-       * @param {number} begin
-       * @param {boolean} guessStart
-       */
-      const read = (index, begin, guessStart) => {
-        const { end } = ranges[index];
-        // The header's lines are known; those of other ranges follow from the ranges before.
-        const line = index === 0 ? report.dataLine : 0;
-        const part = pool.run(
+    /**
+     * @param {number} index
+     * @param {number} begin
+     * @param {boolean} guessStart
+     */
+    const read = async (index, begin, guessStart) => {
+      const { end } = ranges[index];
+      // The header's lines are known; those of other ranges follow from the ranges before.
+      const line = index === 0 ? report.dataLine : 0;
+      const result = await add(
+        pool.run(
           (connection) =>
             connection.request(
               'range',
@@ -90,33 +90,31 @@ export async function scoreFile(context, file, options) {
               },
             ),
           { signal: jobSignal, urgent: !guessStart && index > 0 },
-        );
-        add(part).then((result) => {
-          results[index] = result;
-          meter.set(index, { bytes: end - ranges[index].begin, rows: result.rows });
-          verify();
-        }, reject);
-      };
-      const verify = () => {
-        for (; verified < ranges.length; ++verified) {
-          const result = results[verified];
-          if (result === null) return;
-          const before = verified === 0 ? null : results[verified - 1];
-          const expected = before === null ? report.dataOffset : before.nextRecordOffset;
-          if (result.firstRecordOffset === expected) continue;
-          if (expected < ranges[verified].end) {
-            results[verified] = null;
-            read(verified, expected, false);
-            return;
-          }
-          results[verified] = emptyResult(expected);
+        ),
+      );
+      results[index] = result;
+      meter.set(index, { bytes: end - ranges[index].begin, rows: result.rows });
+      await verify();
+    };
+    const verify = async () => {
+      for (; verified < ranges.length; ++verified) {
+        const result = results[verified];
+        if (result === null) return;
+        const before = verified === 0 ? null : results[verified - 1];
+        const expected = before === null ? report.dataOffset : before.nextRecordOffset;
+        if (result.firstRecordOffset === expected) continue;
+        if (expected < ranges[verified].end) {
+          results[verified] = null;
+          return read(verified, expected, false);
         }
-        resolve(undefined);
-      };
-      ranges.forEach((range, index) => read(index, range.begin, index > 0));
-    }).catch((error) => {
+        results[verified] = emptyResult(expected);
+      }
+    };
+    try {
+      await eachOf(ranges, pool.size + 1, (range, index) => read(index, range.begin, index > 0));
+    } catch (error) {
       if (!partial || !signal?.aborted || !hasCode(error, 'ABORTED')) throw error;
-    });
+    }
     if (modelSignal.aborted) throw abortError(modelSignal.reason);
 
     const complete = verified === ranges.length;
