@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { startCanary, startStaticHost } from './canary.mjs';
 import { attemptFromPage, attemptFromWorker } from './egress_attempts.mjs';
+import { App } from './fixtures.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const WEB = path.join(ROOT, 'web');
@@ -41,6 +42,16 @@ async function startWorker(page) {
   return started;
 }
 
+/** Whether every worker of the page has loaded the engine. @param {import('@playwright/test').Page} page */
+async function enginesLoaded(page) {
+  const loaded = await Promise.all(
+    page.workers().map((worker) =>
+      worker.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.mjs'))),
+    ),
+  );
+  return loaded.length > 0 && loaded.every(Boolean);
+}
+
 const hosts = [
   { name: 'serve.py: policy as a header', start: startServe },
   { name: 'a plain static host: policy in the page only', start: () => startStaticHost(WEB) },
@@ -70,13 +81,25 @@ for (const { name, start } of hosts) {
     const host = await start();
     try {
       await page.goto(`${host.origin}/`);
-      await page.waitForFunction(() => /** @type {any} */ (globalThis).__idle?.());
+      await new App(page).idle();
+      await expect.poll(() => enginesLoaded(page)).toBe(true);
       const engineWorkers = page.workers();
-      expect(engineWorkers.length).toBeGreaterThan(0);
       for (const [index, worker] of [...engineWorkers, await startWorker(page)].entries()) {
         await worker.evaluate(attemptFromWorker, { origin: canary.origin, prefix: `worker${index}` });
       }
       await page.evaluate(attemptFromPage, { origin: canary.origin, prefix: 'page' });
+      // Script that got into the document as text does not even run.
+      const ran = await page.evaluate(async (origin) => {
+        const code = `globalThis.injectedRan = true; fetch('${origin}/injected')`;
+        document.body.append(Object.assign(document.createElement('script'), { textContent: code }));
+        const holder = document.createElement('div');
+        holder.innerHTML = `<img src="data:," onerror="${code}"><a id="injected" href="javascript:${code}">x</a>`;
+        document.body.append(holder);
+        document.getElementById('injected')?.click();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return 'injectedRan' in globalThis;
+      }, canary.origin);
+      expect(ran).toBe(false);
       expect(canary.seen()).toEqual([]);
       expect(canary.bytes()).toBe(0);
     } finally {
@@ -85,3 +108,36 @@ for (const { name, start } of hosts) {
     }
   });
 }
+
+test('a normal session asks its own server for nothing after load', async ({ page }) => {
+  const host = await startStaticHost(WEB);
+  try {
+    // Without a picker the download takes the way that every browser has.
+    await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+    const app = new App(page);
+    await page.goto(`${host.origin}/`);
+    await app.idle();
+    // The page is usable as soon as its first engine is; loaded is when all are.
+    await expect.poll(() => enginesLoaded(page)).toBe(true);
+    const loaded = host.asked().length;
+    /** @type {string[]} */
+    const requests = [];
+    page.context().on('request', (request) => {
+      if (/^(https?|wss?):/.test(request.url())) requests.push(request.url());
+    });
+
+    await app.demo();
+    await app.rows.first().getByRole('button').first().click();
+    await app.idle();
+    const first = await app.download('Scored file');
+    await app.givePath(first.path);
+    await app.results();
+    await app.download('Scores only');
+
+    expect(loaded).toBeGreaterThan(5);
+    expect(requests).toEqual([]);
+    expect(host.asked().slice(loaded)).toEqual([]);
+  } finally {
+    await host.close();
+  }
+});
