@@ -8,8 +8,8 @@
 namespace firetower::csv {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMissingWords = {"na",   "n/a",  "nan", "-nan",
-                                                           "null", "none", "?"};
+constexpr std::array<std::string_view, 8> kMissingWords = {"na",   "n/a",  "nan",  "+nan",
+                                                           "-nan", "null", "none", "?"};
 
 bool EqualsLower(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
@@ -33,15 +33,15 @@ CellKind ParseCell(std::string_view cell, char decimal, double* value) {
   cell = TrimBlanks(cell);
   *value = std::numeric_limits<double>::quiet_NaN();
   if (cell.empty()) return CellKind::kMissing;
-  if (cell.front() == '+') {
-    cell.remove_prefix(1);
-    if (cell.empty() || cell.front() == '-') return CellKind::kInvalid;
+  const char* begin = cell.data();
+  const char* end = begin + cell.size();
+  if (*begin == '+') {
+    ++begin;
+    if (begin == end || *begin == '-') return CellKind::kInvalid;
   }
-  const char* end = cell.data() + cell.size();
   double number = 0.0;
   const fast_float::from_chars_result result = fast_float::from_chars_advanced(
-      cell.data(), end, number,
-      fast_float::parse_options(fast_float::chars_format::general, decimal));
+      begin, end, number, fast_float::parse_options(fast_float::chars_format::general, decimal));
   // Overflow and underflow are numbers here; versions of fast_float differ in how they say so.
   if (result.ec != std::errc::invalid_argument && result.ptr == end && number == number) {
     *value = number;
