@@ -185,6 +185,12 @@ class Machine(unittest.TestCase):
         with mock.patch.object(sys, "platform", "darwin"), self.assertRaises(SetupError) as caught:
             packages.install(self.needs, yes=True)
         self.assertIn("brew install tool-brew headers-brew", str(caught.exception))
+        self.assertNotIn("pip", str(caught.exception))
+        module = packages.Requirement("a module", lambda: False, "x", "pip: a-module", "x")
+        with mock.patch.object(sys, "platform", "darwin"), self.assertRaises(SetupError) as caught:
+            packages.install([self.tool, module], yes=True)
+        self.assertIn("brew install tool-brew\n", str(caught.exception))
+        self.assertIn("python3 -m pip install a-module", str(caught.exception))
         self.script("dnf", "true")
         with mock.patch.object(sys, "platform", "linux"), self.assertRaises(SetupError) as caught:
             packages.install(self.needs, yes=True)

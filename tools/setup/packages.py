@@ -51,10 +51,10 @@ def _header(path, *more):
     return _file(*(f"{folder}/{path}" for folder in INCLUDES + more))
 
 
-def find_sklearn_python():
-    """An interpreter that has scikit-learn (its packages may belong to another one than the PATH's python3)."""
+def find_python(*modules):
+    """An interpreter that has the modules: a package may belong to another one than the PATH's python3."""
     for name in dict.fromkeys((shutil.which("python3"), "/usr/bin/python3")):
-        if name and _output(name, "-c", "import sklearn; print('yes')"):
+        if name and _output(name, "-c", f"import {', '.join(modules)}; print('yes')"):
             return name
     return None
 
@@ -169,10 +169,17 @@ _BENCHMARK = Requirement(
 )
 _SKLEARN = Requirement(
     "scikit-learn 1.2",
-    lambda: find_sklearn_python() is not None,
+    lambda: find_python("sklearn") is not None,
     "python3-sklearn",
-    "scikit-learn",
+    "pip: scikit-learn",
     "python3-scikit-learn",
+)
+_PANDAS = Requirement(
+    "pandas",
+    lambda: find_python("sklearn", "pandas") is not None,
+    "python3-pandas",
+    "pip: pandas",
+    "python3-pandas",
 )
 _CHROMIUM = Requirement(
     "Chromium", lambda: find_chromium() is not None, "chromium", "chromium", "chromium"
@@ -188,7 +195,7 @@ _FONTS = Requirement(
 _BUILD = [_CMAKE, _NINJA, _EIGEN, _FAST_FLOAT, _FMT, _BOOST]
 PAGE = [_CERTIFICATES, _NODE, _NPM, _EMSCRIPTEN] + _BUILD
 NATIVE = [_GXX, _CLI11, _GTEST] + _BUILD
-# What each part of tests/run needs.
+# What each part of tests/run needs; bench is tests/bench/run.
 PARTS = {
     "native": NATIVE,
     "asan": NATIVE,
@@ -196,9 +203,9 @@ PARTS = {
     "js": PAGE + NATIVE + [_CHROMIUM, _FONTS],
     "ground": PAGE,
     "fuzz": NATIVE + [_CLANG, _CLANG_RUNTIME],
-    "golden": NATIVE + [_SKLEARN],
+    "golden": NATIVE + [_SKLEARN, _PANDAS],
     "e2e": PAGE + NATIVE + [_CHROMIUM, _FONTS],
-    "bench": PAGE + NATIVE + [_BENCHMARK, _SKLEARN, _CHROMIUM, _FONTS],
+    "bench": PAGE + NATIVE + [_BENCHMARK, _SKLEARN, _PANDAS, _CHROMIUM, _FONTS],
 }
 
 
@@ -211,8 +218,12 @@ def _hint(needs):
     """The message for machines without apt."""
     lines = [f"{need.what:40} {need.brew:20} {need.dnf}" for need in needs]
     if sys.platform == "darwin":
-        advice = "With Homebrew: brew install " + " ".join(
-            dict.fromkeys(need.brew for need in needs)
+        names = dict.fromkeys(need.brew for need in needs)
+        brew = [name for name in names if not name.startswith("pip: ")]
+        pip = [name[len("pip: ") :] for name in names if name.startswith("pip: ")]
+        advice = "\n".join(
+            [f"With Homebrew: brew install {' '.join(brew)}"] * bool(brew)
+            + [f"With pip: python3 -m pip install {' '.join(pip)}"] * bool(pip)
         )
     elif shutil.which("dnf"):
         advice = "With dnf: sudo dnf install " + " ".join(dict.fromkeys(need.dnf for need in needs))
