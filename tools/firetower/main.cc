@@ -8,6 +8,13 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("firetower ") + FIRETOWER_VERSION);
   app.require_subcommand(1);
   int exit_code = firetower::tools::kExitOk;
+  firetower::tools::AddTrain(app, &exit_code);
+  firetower::tools::AddTune(app, &exit_code);
+  firetower::tools::AddEvaluate(app, &exit_code);
+  firetower::tools::AddScore(app, &exit_code);
+  firetower::tools::AddFitGenerator(app, &exit_code);
+  firetower::tools::AddSynth(app, &exit_code);
+  firetower::tools::AddInspect(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

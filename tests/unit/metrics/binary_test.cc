@@ -242,15 +242,34 @@ TEST(BinaryTest, ScaleOfWeightsDoesNotMatter) {
 }
 
 TEST(BinaryTest, AveragePrecisionIntervalIsThatOfBoydEngAndPage) {
-  // logit(AP) -+ z / sqrt(n AP (1 - AP)) with n = 3 positives and AP from the hand-computed test.
-  const ScoredLabels scored =
-      Scored({.scores = {0.1, 0.8, 0.4, 0.9, 0.8}, .labels = {1, 0, 0, 1, 1}, .weights = {}});
-  const Interval ap = AveragePrecision(scored);
-  const double value = 34.0 / 45.0;
-  const double half = 1.959963984540054 / std::sqrt(3.0 * value * (1.0 - value));
+  // logit(AP) -+ z / sqrt(n AP (1 - AP)). 60 positives: 20 above 20 negatives and 40 below them.
+  Data data;
+  for (int i = 0; i < 80; ++i) {
+    data.scores.push_back(i < 20 ? 0.9 : i < 40 ? 0.5 : 0.1);
+    data.labels.push_back(i < 20 || i >= 40 ? 1.0 : 0.0);
+  }
+  const Interval ap = AveragePrecision(Scored(data));
+  const double value = (20.0 + 40.0 * 60.0 / 80.0) / 60.0;
+  EXPECT_NEAR(ap.value, value, 1e-12);
+  const double half = 1.959963984540054 / std::sqrt(60.0 * value * (1.0 - value));
   const double center = std::log(value / (1.0 - value));
   EXPECT_NEAR(ap.low, 1.0 / (1.0 + std::exp(half - center)), 1e-12);
   EXPECT_NEAR(ap.high, 1.0 / (1.0 + std::exp(-half - center)), 1e-12);
+}
+
+TEST(BinaryTest, AveragePrecisionIntervalStaysNarrowCloseToOne) {
+  // 400 positives, all but one above the only negative.
+  Data data;
+  for (int i = 0; i < 401; ++i) {
+    data.scores.push_back(1.0 - i / 401.0);
+    data.labels.push_back(i == 399 ? 0.0 : 1.0);
+  }
+  const Interval ap = AveragePrecision(Scored(data));
+  const Interval wilson = WilsonInterval(400.0 * ap.value, 400.0);
+  EXPECT_LT(ap.value, 1.0);
+  EXPECT_EQ(ap.low, wilson.low);
+  EXPECT_EQ(ap.high, wilson.high);
+  EXPECT_GT(ap.low, 0.98);
 }
 
 TEST(BinaryTest, WilsonKnownValues) {

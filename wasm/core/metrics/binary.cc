@@ -236,7 +236,11 @@ Interval AveragePrecision(const ScoredLabels& scored) {
   }
   const double value = std::min(1.0, sum / scored.positive_weight());
   const double trials = Sizes(scored).positive.effective();
-  if (value >= 1.0) return WilsonInterval(trials, trials);
+  // Close to 0 and 1 the logit interval covers nearly everything.
+  constexpr double kFewest = 5.0;
+  if (trials * std::min(value, 1.0 - value) < kFewest) {
+    return WilsonInterval(value * trials, trials);
+  }
   return LogitInterval(value, 1.0 / std::sqrt(trials * value * (1.0 - value)));
 }
 

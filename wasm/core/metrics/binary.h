@@ -88,7 +88,8 @@ class ScoredLabels {
 Interval RocAuc(const ScoredLabels& scored);
 double RocAucStandardError(const ScoredLabels& scored);
 // sklearn.metrics.average_precision_score; interval on the logit scale (Boyd, Eng and Page 2013)
-// with the effective number of positives.
+// with the effective number of positives n; Wilson's where n AP or n (1 - AP) is below 5, as the
+// logit interval covers nearly everything there.
 Interval AveragePrecision(const ScoredLabels& scored);
 double BrierScore(const ScoredLabels& scored);
 double LogLoss(const ScoredLabels& scored);  // probabilities clipped to [eps, 1 - eps], eps =

@@ -1,0 +1,68 @@
+// A labelled CSV file in memory: what training and evaluation read. Rows that cannot be used are
+// set aside with their line and the reason; the rest goes on.
+#ifndef FIRETOWER_TOOLS_FIRETOWER_TABLE_H_
+#define FIRETOWER_TOOLS_FIRETOWER_TABLE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/features/pipeline.h"
+
+namespace firetower::tools {
+
+struct TableOptions {
+  std::string label = {};   // Column of the classes.
+  std::string weight = {};  // Column of the weights; empty: none.
+  std::string folds = {};   // Column of fold numbers; empty: none.
+  // The class that is 1; every other is 0. With "1" the classes must be 0 and 1. A text that is no
+  // number is compared with the cells' text.
+  std::string positive_class = "1";
+  std::vector<std::string> inputs = {};  // Columns to read; empty: all others, in file order.
+  // Per input, 1: a row without its value is kept. Empty: 0 for all.
+  std::vector<uint8_t> may_be_missing = {};
+};
+
+struct SetAside {
+  uint64_t row = 0;    // Record, from 0.
+  uint64_t line = 0;   // Physical line, from 1.
+  std::string column;  // Empty where the whole record is at fault.
+  std::string reason;  // "is not a number", "is missing", ...
+};
+
+struct Table {
+  std::vector<std::string> inputs;
+  std::vector<std::vector<double>> columns;  // columns[c][i] = input c of row i; NaN = missing.
+  std::vector<uint8_t> labels;               // 0 or 1.
+  std::vector<double> weights;               // Empty without a weight column; else finite and >= 0.
+  std::vector<int32_t> folds;  // Empty without a fold column; else numbered from 0 in the order of
+                               // the file's numbers.
+  std::vector<uint64_t> rows;  // Record of each row, from 0.
+  uint64_t records = 0;        // In the file.
+  std::vector<SetAside> set_aside;  // By record.
+  std::string sha256;               // Of the file's bytes.
+
+  std::vector<std::span<const double>> spans() const { return {columns.begin(), columns.end()}; }
+};
+
+// Errors: those of SniffLayout, MissingColumnsError; kDataInvalid (no row can be used; a column
+// asked for twice).
+Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& options);
+
+// The options that read what a pipeline needs.
+void RequestInputs(std::span<const features::InputColumn> inputs,
+                   std::span<const features::Feature> features, TableOptions* options);
+
+// "firetower: FILE: 3 of 900 rows set aside" and the first of them on standard error; nothing when
+// there is none.
+void ReportSetAside(const std::string& file, const Table& table);
+
+// {"rows", "first": [{"row", "line", "column", "reason"}, ...]}.
+json::object SetAsideJson(const Table& table);
+
+}  // namespace firetower::tools
+
+#endif  // FIRETOWER_TOOLS_FIRETOWER_TABLE_H_
