@@ -1,7 +1,7 @@
 // @ts-check
 // The model in use: what it is, what it reads, how it was judged.
 
-import { count, fixed, interval } from '../state/format.js';
+import { count, fixed, interval, measure } from '../state/format.js';
 import { LEVELS } from '../state/scores.js';
 import { badge, h, put, withRange } from './dom.js';
 import { shortList } from './start.js';
@@ -87,7 +87,7 @@ function judged(model) {
   }
   const provenance = [];
   for (const [name, value] of Object.entries(rest)) {
-    if (typeof value === 'number') provenance.push(h('dt', null, words(name)), h('dd', { class: 'num' }, Number.isInteger(value) ? count(value) : String(value)));
+    if (typeof value === 'number') provenance.push(h('dt', null, words(name)), h('dd', { class: 'num' }, Number.isInteger(value) ? count(value) : measure(value)));
     else if (typeof value === 'string' && value !== '') provenance.push(h('dt', null, words(name)), h('dd', { class: 'breaks' }, value));
   }
   return h(
@@ -104,8 +104,7 @@ function judged(model) {
 
 /** @param {string} name */
 function words(name) {
-  if (name === 'auc') return 'AUC';
-  const text = name.replaceAll('_', ' ');
+  const text = name.replaceAll('_', ' ').replace(/\bauc\b/g, 'AUC').replace(/\bsha256\b/g, 'SHA-256');
   return text[0].toUpperCase() + text.slice(1);
 }
 
