@@ -133,7 +133,7 @@ class ManifestTest : public testing::TestWithParam<size_t> {
     range.begin = session.layout().data_offset;
     range.line = session.layout().data_line;
     ASSERT_TRUE(session.BeginRange(range).ok());
-    for (size_t at = range.begin; at < file.size(); at += piece) {
+    for (size_t at = static_cast<size_t>(range.begin); at < file.size(); at += piece) {
       ASSERT_TRUE(session.Feed({file.data() + at, std::min(piece, file.size() - at)}).ok());
     }
     ASSERT_TRUE(session.FinishRange().ok());

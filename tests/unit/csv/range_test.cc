@@ -41,7 +41,7 @@ struct Range {
 Range ReadRange(std::string_view file, uint64_t first, uint64_t end, ReaderOptions options) {
   options.start_offset = first;
   options.end_offset = end;
-  return {first, ReadInPieces(file.substr(first), options, {7, 1, 30})};
+  return {first, ReadInPieces(file.substr(static_cast<size_t>(first)), options, {7, 1, 30})};
 }
 
 void ExpectRangesEqualWhole(std::string_view file, const std::vector<uint64_t>& cuts,
@@ -55,7 +55,8 @@ void ExpectRangesEqualWhole(std::string_view file, const std::vector<uint64_t>& 
   for (size_t i = 0; i <= cuts.size(); ++i) {
     const uint64_t end = i < cuts.size() ? cuts[i] : UINT64_MAX;
     const uint64_t from = i == 0 ? 0 : cuts[i - 1];
-    Range range = ReadRange(file, GuessRecordStart(Bytes(file), from, true), end, options);
+    Range range = ReadRange(file, GuessRecordStart(Bytes(file), static_cast<size_t>(from), true),
+                            end, options);
     if (range.first != begin) {
       ++*redone;
       range = ReadRange(file, begin, end, options);

@@ -130,8 +130,8 @@ TEST(Reader, BadRowsSayWhereAndWhy) {
     EXPECT_EQ(got.byte_length, want.byte_length) << i;
     EXPECT_EQ(got.found_fields, want.found_fields) << i;
     EXPECT_EQ(got.reason, want.reason) << i;
-    EXPECT_TRUE(std::isnan(result.columns[0][got.row])) << i;
-    EXPECT_TRUE(std::isnan(result.columns[1][got.row])) << i;
+    EXPECT_TRUE(std::isnan(result.columns[0][static_cast<size_t>(got.row)])) << i;
+    EXPECT_TRUE(std::isnan(result.columns[1][static_cast<size_t>(got.row)])) << i;
   };
   expect(0, {1, 8, -1, 0, 106, 3, 2, BadRowReason::kFieldCount});
   expect(1, {2, 9, -1, 0, 110, 9, 5, BadRowReason::kFieldCount});
