@@ -138,6 +138,11 @@ Result<CrossValidation> CrossValidate(const TrainingData& data,
     return bad_folds("folds must be numbered from 0, two at least and 1000 at most");
   }
   const int32_t fold_count = *highest + 1;
+  for (int32_t fold = 0; fold < fold_count; ++fold) {
+    if (std::find(fold_of_row.begin(), fold_of_row.end(), fold) == fold_of_row.end()) {
+      return bad_folds("a fold has no row");
+    }
+  }
 
   CrossValidation result;
   result.probabilities.assign(data.labels.size(), std::numeric_limits<double>::quiet_NaN());
@@ -147,7 +152,6 @@ Result<CrossValidation> CrossValidate(const TrainingData& data,
     for (size_t i = 0; i < fold_of_row.size(); ++i) {
       (fold_of_row[i] == fold ? held_out : training).push_back(static_cast<uint32_t>(i));
     }
-    if (held_out.empty()) return bad_folds("a fold has no row");
     ForestOptions fold_options = options;
     fold_options.oob_score = false;
     if (options.progress) {

@@ -30,7 +30,8 @@ struct TrainedForest {
 
 // features[f * rows + i] = feature f of row i (float32, NaN = missing); labels 0 or 1; weights
 // empty or one per row. The result does not depend on options.threads: tree t draws from
-// Random(seed, t) and trees are put together in order. Rows that weigh 0 take no part. Errors:
+// Random(seed, t), with bootstrap first its rows, Below(rows) each, and trees are put together in
+// order. Rows that weigh 0 take no part. Errors:
 // kBadArgument (lengths, ranges), kDataInvalid (one class only, infinite feature, bad label or
 // weight, with the row), kTooBig (more nodes than a model may hold), kNotReady (cancelled by
 // progress).
