@@ -186,7 +186,7 @@ export function createActions({ store, createEngine }) {
       if (job !== own) return;
       job = null;
       if (own.signal.aborted) {
-        store.set({ job: null, note: `Cancelled: nothing of ${name} was scored yet.`, source: null, report: null });
+        store.set({ job: null, note: `Cancelled before a first part of ${name} was finished: nothing is kept.`, source: null, report: null });
       } else {
         fail(error);
       }
@@ -196,7 +196,7 @@ export function createActions({ store, createEngine }) {
   /** @param {import('../engine/types.js').ScoredFile} scored */
   async function show(scored) {
     if (scored.partial && scored.rows === 0) {
-      store.set({ job: null, source: null, report: null, note: `Cancelled: nothing of ${scored.name} was scored yet.` });
+      store.set({ job: null, source: null, report: null, note: `Cancelled before a first part of ${scored.name} was finished: nothing is kept.` });
       return;
     }
     store.set({ job: null, report: scored.report, scored });

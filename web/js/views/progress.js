@@ -22,7 +22,7 @@ export function mount(element, app) {
     title,
     bar,
     h('div', { class: 'row' }, figures, h('span', { class: 'push' }), h('button', { type: 'button', onclick: () => actions.cancel() }, 'Cancel')),
-    h('p', { class: 'hint' }, 'If you cancel, the rows scored so far are kept and marked partial.'),
+    h('p', { class: 'hint' }, 'If you cancel, the parts of the file that are finished are kept and marked partial.'),
     spoken,
   );
   return store.watch(['job'], ({ job }) => {
