@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """Trains the same random forest with scikit-learn and with firetower: how good, how fast.
 
-Usage: /usr/bin/python3 tests/bench/train_compare.py [--runs 5] [--trees 500] [--cv-trees 500] [--data CSV]
+Usage: tests/bench/train_compare.py [--runs 5] [--trees 500] [--cv-trees 500] [--data CSV]
 
 Needs Debian's python3-sklearn and python3-pandas and the native command line (build/native, or
 --firetower). Cross-validation: 5 folds, the same for both, stratified, exact duplicates of a row in
 one fold; scaling fitted inside each fold; weighted AUC and average precision. Time: fitting on all
-rows, both with two jobs, in turns in the same run; firetower's is that of the whole command (reading
-the CSV file, fitting, writing the model), scikit-learn's that of fit() alone. The exit code is 0 when
-both means are within one standard error of scikit-learn's (or above) and firetower is at least 6
-times as fast.
+rows, both with two jobs, in turns in the same run; firetower's is that of the whole command
+(reading the CSV file, fitting, writing the model), scikit-learn's that of fit() alone. The exit
+code is 0 when both means are within one standard error of scikit-learn's (or above) and firetower
+is at least 6 times as fast.
 """
 
 import argparse
@@ -39,7 +39,7 @@ WANTED_SPEEDUP = 6.0
 
 
 def features(data, training):
-    """V1..V28, Amount_scaled, Time_scaled, Time_hour as float32; scaling fitted on the training rows."""
+    """V1..V28, Amount_scaled, Time_scaled, Time_hour, float32; scaling fitted on training rows."""
     columns = [data[PLAIN].to_numpy()]
     weight = data["Weight"].to_numpy()[training]
     for name in ("Amount", "Time"):
@@ -56,7 +56,8 @@ def config(trees):
         {"name": "Time_scaled", "op": "standard_scale", "input": "Time"},
         {"name": "Time_hour", "op": "hour_of_day", "input": "Time"},
     ]
-    return {"name": "compare", "features": PLAIN + made, "forest": {"n_estimators": trees, **FOREST}}
+    forest = {"n_estimators": trees, **FOREST}
+    return {"name": "compare", "features": PLAIN + made, "forest": forest}
 
 
 def scikit_forest(trees, seed):
@@ -101,9 +102,10 @@ def firetower_train(binary, folder, trees, data_file, extra):
     config_file = folder / "config.json"
     config_file.write_text(json.dumps(config(trees)))
     command = [binary, "train", "--data", data_file, "--label", "Class", "--weight", "Weight"]
-    command += ["--config", config_file, "--threads", str(JOBS), "--out", folder / "model.safetensors"]
+    command += ["--config", config_file, "--threads", JOBS, "--json"]
+    command += ["--out", folder / "model.safetensors", *extra]
     start = time.perf_counter()
-    done = subprocess.run([*map(str, command), "--json", *extra], check=True, stdout=subprocess.PIPE)
+    done = subprocess.run([*map(str, command)], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout), time.perf_counter() - start
 
 
@@ -156,7 +158,8 @@ def compare_speed(binary, folder, data, data_file, trees, runs):
         our.append(seconds)
         our_fit.append(report["fit_seconds"])
     ratio = statistics.median(their) / statistics.median(our)
-    print(f"\nfitting {trees} trees on {len(data)} rows x {x.shape[1]} features, {JOBS} jobs, {runs} runs")
+    print(f"\nfitting {trees} trees on {len(data)} rows x {x.shape[1]} features, {JOBS} jobs")
+    print(f"{runs} runs of each, in turns")
     for name, seconds in (
         ("sklearn fit()", their),
         ("firetower train, whole command", our),
@@ -178,7 +181,7 @@ def main():
     data = pandas.read_csv(arguments.data, float_precision="round_trip")
     if "Weight" not in data:
         data["Weight"] = 1.0
-    print(f"scikit-learn {sklearn.__version__}, Python {platform.python_version()}, {platform.machine()}")
+    print(f"scikit-learn {sklearn.__version__}, Python {platform.python_version()}")
     good = True
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "core/train/parallel.h"
 #include "test_data.h"
 
 namespace firetower::train {
@@ -456,7 +457,7 @@ TEST(GrowerTest, BinsAreQuantilesOfBothClassesAlike) {
 TEST(GrowerTest, MissingValuesHaveABinOfTheirOwn) {
   const TestData data = MakeData({.rows = 2000, .feature_count = 2, .missing = 0.1});
   const std::vector<double> ones(data.rows, 1.0);
-  const BinnedFeatures bins(data.features, data.rows, 2, data.labels, ones, 256, 2);
+  const BinnedFeatures bins(data.features, data.rows, 2, data.labels, ones, 256, ThreadCount(2, 2));
   for (size_t f = 0; f < 2; ++f) {
     EXPECT_TRUE(bins.has_missing(f));
     EXPECT_EQ(bins.ranges(f).size(), 255u);

@@ -345,7 +345,7 @@ struct TreeGrower::State {
         scratch[moved++] = sample;
       }
     }
-    std::copy(scratch.begin(), scratch.begin() + moved, samples.begin() + kept);
+    std::copy_n(scratch.data(), moved, samples.data() + kept);
   }
 
   bool IsLeaf(const Pending& node) const {

@@ -15,7 +15,7 @@ int32_t ThreadCount(int32_t wanted, int32_t tasks);
 // Calls run(task, worker) once for every task in 0 .. tasks-1, worker in 0 .. threads-1; the
 // calling thread is worker 0 and calls progress (may be empty) with the number of tasks done after
 // each of its own tasks and at the end. When progress returns false no further task is begun and
-// the result is false. REQUIRES: threads >= 1.
+// the result is false. REQUIRES: threads is at least 1 and at most what ThreadCount gives.
 bool ParallelFor(int32_t tasks, int32_t threads,
                  const std::function<void(int32_t task, int32_t worker)>& run,
                  const std::function<bool(int32_t done, int32_t total)>& progress);
