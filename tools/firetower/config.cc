@@ -37,7 +37,7 @@ std::string Joined(std::span<const std::string_view> names) {
 std::string_view View(const json::string& text) { return {text.data(), text.size()}; }
 
 Result<json::object> ParseObject(std::string_view text) {
-  Result<json::value> document = ParseJson(text, ErrorCode::kDataInvalid, "JSON");
+  Result<json::value> document = ParseJson(text, ErrorCode::kDataInvalid, "document");
   if (!document.ok()) {
     Error error = document.error();
     if (error.byte_offset >= 0) {
@@ -49,7 +49,7 @@ Result<json::object> ParseObject(std::string_view text) {
     }
     return error;
   }
-  if (!document->is_object()) return Bad("JSON", "the document must be an object");
+  if (!document->is_object()) return Bad("document", "must be an object");
   return std::move(document->get_object());
 }
 

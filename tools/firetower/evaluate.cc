@@ -130,7 +130,10 @@ int RunEvaluate(const EvaluateOptions& options) {
   const Result<std::vector<uint8_t>> model_bytes = ReadFile(options.model);
   if (!model_bytes.ok()) return ReportError(options.model, model_bytes.error());
   const Result<forest::Model> model = forest::ReadModel(*model_bytes);
-  if (!model.ok()) return ReportError(options.model, model.error());
+  if (!model.ok()) {
+    ReportError(options.model, model.error());
+    return kExitModelInvalid;
+  }
   const Result<std::vector<uint8_t>> bytes = ReadFile(options.data);
   if (!bytes.ok()) return ReportError(options.data, bytes.error());
 
