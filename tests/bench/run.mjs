@@ -16,8 +16,10 @@ import { EngineInstance } from '../../web/js/engine/module.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const bench = path.join(root, 'build/peers');
-const { values: given } = parseArgs({ options: { rounds: { type: 'string' }, training: { type: 'string' } } });
-const rounds = Number(given.rounds ?? 5);
+const { values: given } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, 'cv-trees': { type: 'string', default: '500' } },
+});
+const rounds = Number(given.rounds);
 
 const EVALUATED_ROWS = 98304;
 const BATCH = 16384;
@@ -227,16 +229,21 @@ const megabytes = (time) => `${(CSV_MB / time).toFixed(0)} MB/s`;
 /** @param {number} time */
 const inSeconds = (time) => `${time.toFixed(2)} s`;
 
+const python = process.env.FIRETOWER_BENCH_PYTHON ?? 'python3';
 const training =
-  given.training === 'no'
+  Number(given['cv-trees']) < 0
     ? 'Not measured in this run.'
-    : execFileSync(process.env.FIRETOWER_BENCH_PYTHON ?? 'python3', [
-        path.join(root, 'tests/bench/train_compare.py'),
-        '--markdown',
-        '--runs',
-        String(rounds),
-      ]).toString();
+    : `\`tests/bench/train_compare.py --runs ${rounds} --cv-trees ${given['cv-trees']}\` printed:\n\n\`\`\`\n${execFileSync(
+        python,
+        [
+          path.join(root, 'tests/bench/train_compare.py'),
+          ...['--firetower', path.join(root, 'build/bench/tools/firetower/firetower')],
+          ...['--runs', String(rounds), '--cv-trees', String(given['cv-trees'])],
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )}\`\`\`\n`;
 
+const sklearnVersion = execFileSync(python, ['-c', 'import sklearn; print(sklearn.__version__)']).toString().trim();
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();
 const compiler = execFileSync('emcc', ['--version']).toString().split('\n')[0].replace(/^emcc \(.*?\) /, 'Emscripten ');
 await writeFile(
@@ -246,7 +253,7 @@ await writeFile(
 Written by \`tests/bench/run --rounds ${rounds}\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: medians of ${rounds} rounds after a warm-up round, every
 contender once per round in turn. Read the ratios, not the absolute figures: the machine is shared.
 
-${os.cpus().length} × ${os.cpus()[0].model} · Node ${process.versions.node} · Chromium ${chrome.version} · ${compiler} · scikit-learn ${execFileSync(process.env.FIRETOWER_BENCH_PYTHON ?? 'python3', ['-c', 'import sklearn; print(sklearn.__version__)']).toString().trim()}
+${os.cpus().length} × ${os.cpus()[0].model} · Node ${process.versions.node} · Chromium ${chrome.version} · ${compiler} · scikit-learn ${sklearnVersion}
 
 Benchmark forest: 500 trees of depth 15, 274,790 nodes. Table: 284,807 rows × 30 columns, ${CSV_MB.toFixed(0)} MB as CSV.
 
