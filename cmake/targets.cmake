@@ -20,7 +20,7 @@ if(FIRETOWER_FUZZ)
 endif()
 if(FIRETOWER_SANITIZE)
   target_compile_options(firetower_flags INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
   target_link_options(firetower_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
