@@ -107,6 +107,67 @@ test('an address carries threshold, view and theme', async ({ app, page }) => {
   await expect(page.locator('#model')).toBeVisible();
 });
 
+test('going back to an address without a threshold goes back to the model’s own', async ({ app, page }) => {
+  await app.goto();
+  await app.give('back.csv', csv({ rows: 30 }));
+  await app.results();
+  const own = await app.threshold.inputValue();
+  await page.evaluate(() => (location.hash = 'threshold=0.123'));
+  await expect(app.threshold).toHaveValue('0.123');
+  await page.goBack();
+  await expect(app.threshold).toHaveValue(own);
+  await page.goForward();
+  await expect(app.threshold).toHaveValue('0.123');
+});
+
+test('a file dropped while a dialog is open is not taken', async ({ app, page }) => {
+  await app.goto();
+  await app.give('kept.csv', csv({ rows: 30 }));
+  await app.results();
+  await page.getByRole('button', { name: 'Download scored CSV' }).click();
+  await app.drop('other.csv', csv({ rows: 31 }));
+  await app.idle();
+  await expect(page.locator('.file-facts')).toContainText('30 rows');
+  await page.getByRole('button', { name: 'Close' }).click();
+  await app.drop('other.csv', csv({ rows: 31 }));
+  await expect(page.locator('.file-facts')).toContainText('31 rows');
+});
+
+test('two columns of one name and columns without a name show their own cells', async ({ app, page }) => {
+  await app.goto();
+  const columns = ['Foo', ...INPUTS, 'Foo', '', ''];
+  const own = (/** @type {number} */ row) => [`first ${row}`, `second ${row}`, String(row % 10), `last ${row}`];
+  const mend = (/** @type {number} */ row, /** @type {string[]} */ cells) => {
+    const [first, ...others] = own(row);
+    return [first, ...cells.slice(1, -3), ...others];
+  };
+  await app.give('twice.csv', csv({ rows: 40, columns, mend }));
+  await app.results();
+  await app.show.selectOption('all');
+  await page.getByRole('button', { name: 'Row', exact: true }).click();
+  await page.locator('.columns > summary').click();
+  const list = page.locator('.column-list');
+  const shown = ['Foo', 'Foo (2)', 'column 33', 'column 34'];
+  for (const name of shown) await list.getByRole('checkbox', { name, exact: true }).check();
+  for (const name of INPUTS) await list.getByRole('checkbox', { name, exact: true }).uncheck();
+  await page.keyboard.press('Escape');
+  await app.idle();
+  await expect(page.locator('.ranked thead th')).toHaveText(['Row▴', 'Score', 'Level', ...shown]);
+  const cells = () => app.rows.evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('td')].slice(2).map((cell) => cell.textContent)));
+  expect(await cells()).toEqual(Array.from({ length: 40 }, (_, row) => own(row)));
+
+  // What the engine cannot tell apart by name is neither sorted nor filtered by.
+  await expect(page.locator('#filter-column option')).toHaveText(['any', 'Foo', ...INPUTS, 'column 33']);
+  await expect(page.getByRole('button', { name: 'Foo (2)' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'column 33' }).click();
+  await app.idle();
+  expect((await cells()).map((row) => row[2]).slice(0, 5)).toEqual(['9', '9', '9', '9', '8']);
+
+  await app.rows.first().getByRole('button').click();
+  await page.getByText('Cells as in the file').click();
+  await expect(page.locator('.cells dt')).toHaveText(['Foo', ...INPUTS, 'Foo (2)', 'column 33', 'column 34']);
+});
+
 test('sorting by score, row number and any column', async ({ app, page }) => {
   await app.goto();
   await app.give('sort.csv', csv({ rows: 250, columns: ['Note', ...INPUTS, 'Class'] }));
@@ -322,14 +383,45 @@ test('without labels: what the threshold would flag, and a word on what labels w
   await app.results();
   await expect(page.getByRole('figure')).toHaveCount(2);
   await expect(page.getByRole('region', { name: 'Measured' })).toContainText('when the file has a Class column');
+  await expect(page.getByRole('figure', { name: 'Rows flagged by threshold' })).toContainText('With a Class column (0 or 1) in the file');
   await expect(page.getByRole('region', { name: 'Confusion at the threshold' })).toBeHidden();
 });
 
-test('with one class only nothing can be measured, and the page says so', async ({ app, page }) => {
+test('with no usable labels nothing can be measured; in the dark too, the page says so and draws what is flagged', async ({ app, page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
   await app.goto();
-  await app.give('one.csv', csv({ rows: 60, mend: (_, cells) => swap(cells, -1, '0') }));
-  await app.results();
-  await expect(page.getByRole('region', { name: 'Measured' })).toContainText('only one class');
+  const measured = page.getByRole('region', { name: 'Measured' });
+  const figure = page.getByRole('figure', { name: 'Rows flagged by threshold' });
+  /** The share of the drawing's inked pixels that are near black: what is drawn without a theme's colours. */
+  const black = () =>
+    figure.locator('canvas').evaluate((element) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (element);
+      const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+      if (!copy) return NaN;
+      copy.drawImage(/** @type {HTMLCanvasElement} */ (element), 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
+      let inked = 0;
+      let dark = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 128) continue;
+        inked += 1;
+        if (data[i] + data[i + 1] + data[i + 2] < 60) dark += 1;
+      }
+      return inked < 500 ? NaN : dark / inked;
+    });
+  for (const [label, words] of /** @type {const} */ ([
+    ['0', 'Column Class has only one class'],
+    ['2', 'Column Class has no usable label'],
+    ['', 'Column Class has no usable label'],
+  ])) {
+    await app.give('labels.csv', csv({ rows: 60, mend: (_, cells) => swap(cells, -1, label) }));
+    await app.results();
+    await expect(page.getByRole('figure')).toHaveCount(2);
+    await expect(measured).toContainText(words);
+    await expect(figure.locator('.finding')).toContainText(words);
+    await expect(figure.locator('.finding')).not.toContainText('in the file');
+    expect(await black()).toBeLessThan(0.01);
+  }
 });
 
 test('a weight column can be switched off', async ({ app, page }) => {

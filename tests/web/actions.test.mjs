@@ -103,6 +103,38 @@ test('sort, filter and page use the whole file', async () => {
   assert.ok(found.cells.every((cells) => cells.join(',').includes('2.5')));
 });
 
+test('a column without a name, or the second of a name, is sorted and filtered as what it is', async () => {
+  const { store, actions } = await page();
+  const lines = Array.from({ length: 9 }, (_, i) => `${i},0.5,-0.5,3,${i % 2},${(i * 4) % 9},x`);
+  await actions.openFile(new Blob([['Time,V1,V2,Amount,Class,,', ...lines, ''].join('\n')]), 'unnamed.csv');
+  assert.equal(store.get().problem, null);
+  await actions.setFilter({ level: 'all' });
+  await actions.sortBy({ key: 'column', column: 'column 6', descending: false });
+  assert.deepEqual(
+    store.get().pageCells?.cells.map((cells) => cells[5]),
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8'],
+  );
+  await actions.setFilter({ column: 'column 6', op: '>=', value: 7 });
+  assert.deepEqual(
+    store.get().pageCells?.cells.map((cells) => cells[5]),
+    ['7', '8'],
+  );
+});
+
+test('labels of one class and labels that are none are told apart', async () => {
+  const { store, actions } = await page();
+  /** @param {string} label */
+  const note = async (label) => {
+    await actions.openFile(new Blob([`${HEADER}\n1,2,3,4,${label}\n5,6,7,8,${label}\n`]), 'labels.csv');
+    assert.equal(store.get().performance, null);
+    return store.get().performanceNote;
+  };
+  assert.match(await note('1'), /^Column Class has only one class/);
+  assert.match(await note('2'), /^Column Class has no usable label/);
+  assert.match(await note('no'), /^Column Class has no usable label/);
+  assert.match(await note(''), /^Column Class has no usable label/);
+});
+
 test('a row opens to its text, and closes when it leaves the page', async () => {
   const { store, actions } = await page();
   await actions.openFile(csv(250), 'a.csv');

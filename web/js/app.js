@@ -62,6 +62,11 @@ function picker(accept, label, use) {
   return () => input.click();
 }
 
+/** A dialog is about the file behind it: while one is open, no other file is taken. */
+function occupied() {
+  return document.querySelector('dialog[open]') !== null;
+}
+
 /** @param {File} file */
 function take(file) {
   if (/\.safetensors$/i.test(file.name)) void actions.loadModel(file, file.name);
@@ -70,7 +75,8 @@ function take(file) {
 
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
-  document.body.classList.add('dropping');
+  if (!occupied()) document.body.classList.add('dropping');
+  else if (event.dataTransfer) event.dataTransfer.dropEffect = 'none';
 });
 document.addEventListener('dragleave', (event) => {
   if (event.relatedTarget === null) document.body.classList.remove('dropping');
@@ -79,11 +85,11 @@ document.addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dropping');
   const file = event.dataTransfer?.files[0];
-  if (file) take(file);
+  if (file && !occupied()) take(file);
 });
 document.addEventListener('paste', (event) => {
   const target = event.target;
-  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return;
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || occupied()) return;
   const file = event.clipboardData?.files[0];
   const text = event.clipboardData?.getData('text/plain') ?? '';
   if (file) take(file);
@@ -98,7 +104,7 @@ actions.setSettings(readSettings(remembered(SETTINGS_KEY)));
 function followAddress() {
   const { view, threshold, theme } = readHash(location.hash);
   actions.setView(view);
-  if (threshold !== null) actions.setThreshold(threshold);
+  actions.setThreshold(threshold);
   if (theme !== null) actions.setSettings({ theme });
 }
 followAddress();

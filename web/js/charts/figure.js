@@ -21,7 +21,7 @@ const { Chart: ChartClass } = /** @type {{Chart: typeof import('chart.js').Chart
 /**
  * @typedef {object} Figure
  * @property {HTMLElement} element
- * @property {(content: Content) => void} show a new drawing
+ * @property {(content: Content) => void} show a new drawing; REQUIRES: element is in the document
  * @property {(finding: string) => void} retell a new sentence; redraws what depends on marks (see mark())
  * @property {() => void} close
  */
@@ -69,7 +69,8 @@ export function createFigure(title) {
   function redraw() {
     chart?.destroy();
     chart = null;
-    if (!content) return;
+    // Out of the document there are no colours to read.
+    if (!content || !element.isConnected) return;
     const tokens = readTokens(element);
     const configuration = content.draw(tokens);
     configuration.options = { ...base(tokens), ...configuration.options };

@@ -3,6 +3,7 @@
 // asked again before it is answered (row order, page of the table, figures at a threshold, ...) only the latest answer counts.
 
 import { noResult, PAGE_ROWS } from './app_state.js';
+import { nameInFile } from './columns.js';
 import { defaultFilter, needsColumn, rowOrder, selectRows } from './filters.js';
 import { toProblem } from './problems.js';
 
@@ -14,7 +15,6 @@ import { toProblem } from './problems.js';
 
 const DEMO_ROWS = 50000;
 const DEMO_SEED = 20130901;
-const CURVE_NEEDS_LABELS = 'The label column has only one class among the scored rows, so nothing can be measured.';
 
 /**
  * @param {object} options
@@ -278,7 +278,7 @@ export function createActions({ store, createEngine }) {
     await orderQuestion.ask(
       async (signal) => {
         const running = await ready();
-        const values = key === 'column' ? await running.column(scored, column, { signal }) : scored.probabilities;
+        const values = key === 'column' ? await running.column(scored, nameInFile(scored.report.columns, column), { signal }) : scored.probabilities;
         return running.rank(values, { descending });
       },
       (ranked) => {
@@ -338,7 +338,8 @@ export function createActions({ store, createEngine }) {
     await filterQuestion.ask(
       async (signal) => {
         const running = await ready();
-        const values = wantsColumn ? await running.column(scored, filter.column, { signal }) : null;
+        const name = nameInFile(scored.report.columns, filter.column);
+        const values = wantsColumn ? await running.column(scored, name, { signal }) : null;
         const matches = wantsText ? await running.search(scored, filter.text, { signal }) : null;
         return { values, matches };
       },
@@ -390,7 +391,8 @@ export function createActions({ store, createEngine }) {
       if (!Number.isNaN(label) && !Number.isNaN(scored.probabilities[i])) classes.add(label);
     });
     if (classes.size < 2) {
-      store.set({ performanceNote: CURVE_NEEDS_LABELS });
+      const what = classes.size === 0 ? 'no usable label (such as 0 or 1)' : 'only one class';
+      store.set({ performanceNote: `Column ${scored.report.label} has ${what} among the scored rows, so nothing can be measured.` });
       return;
     }
     await performanceQuestion.ask(

@@ -1,6 +1,7 @@
 // @ts-check
 // The page's state: one flat object (see store.js). Views read it; only actions.js changes it.
 
+import { namedColumns } from './columns.js';
 import { defaultFilter } from './filters.js';
 import { defaultSettings } from './settings.js';
 
@@ -124,20 +125,21 @@ export function setAside(scored) {
 /**
  * The columns of the table: those the reader chose, as far as the file has them, else a few that the model reads.
  * @param {State} state
- * @returns {string[]} names as in the file
+ * @returns {import('./columns.js').Column[]}
  */
 export function tableColumns(state) {
   const { scored, settings, model } = state;
   if (!scored) return [];
-  const present = scored.report.columns;
-  const chosen = settings.columns?.filter((name) => present.includes(name)) ?? [];
+  const present = namedColumns(scored.report.columns);
+  const chosen = settings.columns?.flatMap((name) => present.find((column) => column.name === name) ?? []) ?? [];
   if (chosen.length > 0) return chosen;
   const columnOf = new Map(scored.report.matched.map(({ input, column }) => [input, column]));
   const wanted = [...mostImportant(model), ...(model?.inputs ?? []).map(({ name }) => name)];
   const picked = new Set(wanted.map((name) => columnOf.get(name)).filter((name) => name !== undefined));
-  const inOrder = present.filter((name) => [...picked].slice(0, USUAL_COLUMNS).includes(name));
+  const usual = [...picked].slice(0, USUAL_COLUMNS);
   const label = scored.report.label;
-  return label === null ? inOrder : [...inOrder, label];
+  const found = present.filter(({ first }) => first);
+  return [...found.filter(({ inFile }) => usual.includes(inFile)), ...found.filter(({ inFile }) => inFile === label)];
 }
 
 /**

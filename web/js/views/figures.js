@@ -42,6 +42,16 @@ export function mount(element, app) {
         put(element, ...figures.map((figure) => figure.element));
         element.classList.toggle('two', figures.length === 2);
       }
+      if (figures.includes(flagged)) {
+        flagged.show(
+          flaggedContent({
+            curve: flaggedCurve(scored.probabilities, STEPS),
+            rows: scored.scored,
+            threshold,
+            finding: flaggedFinding(state),
+          }),
+        );
+      }
     }),
     store.watch(['scored', 'model'], (state) => {
       const { scored, model } = state;
@@ -52,14 +62,6 @@ export function mount(element, app) {
           cuts: model.risk_cuts,
           threshold,
           finding: scoresFinding(state),
-        }),
-      );
-      flagged.show(
-        flaggedContent({
-          curve: flaggedCurve(scored.probabilities, STEPS),
-          rows: scored.scored,
-          threshold,
-          finding: flaggedFinding(state),
         }),
       );
     }),
@@ -96,11 +98,12 @@ function scoresFinding({ scored, threshold }) {
 }
 
 /** @param {State} state */
-function flaggedFinding({ scored, threshold, performanceNote }) {
+function flaggedFinding({ scored, threshold, performanceNote, model }) {
   if (!scored) return '';
   const over = countFlagged(scored.probabilities, threshold);
-  const teach = performanceNote === '' ? 'With a label column in the file, precision and recall appear here.' : performanceNote;
-  return `A threshold of ${fixed(threshold, 2)} flags ${rate(over, scored.scored)}. ${teach}`;
+  const name = model?.label_column;
+  const teach = name ? `With a ${name} column (0 or 1) in the file, precision and recall appear here.` : 'This model names no label column.';
+  return `A threshold of ${fixed(threshold, 2)} flags ${rate(over, scored.scored)}. ${scored.labels === null ? teach : performanceNote}`;
 }
 
 /** @param {State} state */

@@ -2,6 +2,7 @@
 // The bar over the table: filters, columns, and where in the rows one is.
 
 import { PAGE_ROWS, tableColumns } from '../state/app_state.js';
+import { namedColumns } from '../state/columns.js';
 import { describeFilter, defaultFilter } from '../state/filters.js';
 import { count } from '../state/format.js';
 import { LEVELS } from '../state/scores.js';
@@ -129,17 +130,20 @@ export function mount(element, app) {
   const stops = [
     store.watch(['scored', 'settings'], (state) => {
       if (!state.scored) return;
-      const names = state.scored.report.columns;
+      const all = namedColumns(state.scored.report.columns);
+      const names = all.map(({ name }) => name);
+      const findable = all.filter(({ first }) => first).map(({ name }) => name);
       const chosen = column.value;
-      put(column, h('option', { value: '' }, 'any'), ...names.map((name) => h('option', { value: name }, name)));
-      column.value = names.includes(chosen) ? chosen : '';
-      const shown = tableColumns(state);
+      put(column, h('option', { value: '' }, 'any'), ...findable.map((name) => h('option', { value: name }, name)));
+      column.value = findable.includes(chosen) ? chosen : '';
+      const shownNames = () => tableColumns(store.get()).map(({ name }) => name);
+      const shown = shownNames();
       put(
         columnList,
         ...names.map((name, i) => {
           const box = h('input', { type: 'checkbox', id: `column-${i}`, checked: shown.includes(name) });
           box.addEventListener('change', () => {
-            const now = tableColumns(store.get());
+            const now = shownNames();
             const wanted = names.filter((other) => (other === name ? box.checked : now.includes(other)));
             actions.setSettings({ columns: wanted.length > 0 ? wanted : null });
             columnList.querySelector(/** @type {'input'} */ (`#column-${i}`))?.focus();

@@ -160,7 +160,7 @@ function columns({ report, model }) {
       ...line('Matched', report.matched.length === 0 ? 'none' : shortList(report.matched.map(({ input }) => input))),
       ...(renamed.length > 0 ? line('Under another name', renamed.map(({ input, column }) => `${input} is “${column}”`).join(', ')) : []),
       ...line('Missing', report.missing.length === 0 ? 'none' : shortList(report.missing), report.missing.length > 0 ? 'strong' : undefined),
-      ...line('Extra', report.extra.length === 0 ? 'none' : `${shortList(report.extra)} (kept for the download)`),
+      ...line('Extra', report.extra.length === 0 ? 'none' : `${shortList(report.extra.map((name) => name || '(no name)'))} (kept for the download)`),
       ...line('Label', report.label ?? `none${model?.label_column ? `: a column named ${model.label_column} would be used to measure` : ''}`),
       ...line('Weight', report.weight ?? 'none'),
     ),

@@ -1,6 +1,7 @@
 // @ts-check
 // One row opened: its line as in the file, its features with their place in the reference, its cells.
 
+import { namedColumns } from '../state/columns.js';
 import { count, full, measure, percentile, probability } from '../state/format.js';
 import { LEVELS, levelOf } from '../state/scores.js';
 import { badge, exact, h, put, say } from './dom.js';
@@ -24,6 +25,7 @@ export function rowDetail(state, app) {
   }
   const p = scored.probabilities[detail.row];
   const level = levelOf(p, model.risk_cuts);
+  const columns = namedColumns(scored.report.columns);
   const copied = h('span', { class: 'hint', role: 'status' });
   const line = h('pre', { tabindex: 0, 'aria-label': `Line ${detail.line} as in the file` }, detail.text);
   const copy = async () => {
@@ -86,7 +88,7 @@ export function rowDetail(state, app) {
       'details',
       null,
       h('summary', null, 'Cells as in the file'),
-      h('dl', { class: 'cells' }, ...detail.cells.map(({ column, text }) => h('div', null, h('dt', null, column), h('dd', null, text === '' ? '(empty)' : text)))),
+      h('dl', { class: 'cells' }, ...detail.cells.map(({ column, text }, i) => h('div', null, h('dt', null, columns[i]?.name ?? column), h('dd', null, text === '' ? '(empty)' : text)))),
     ),
   );
   return box;

@@ -67,7 +67,9 @@ export function mount(element, app) {
         heading('Row', { key: 'row', column: '', descending: false }, 'num'),
         heading('Score', { key: 'score', column: '', descending: true }, 'num'),
         h('th', { scope: 'col' }, 'Level'),
-        ...columns.map((name) => heading(name, { key: 'column', column: name, descending: true }, 'num')),
+        ...columns.map(({ name, first }) =>
+          first ? heading(name, { key: 'column', column: name, descending: true }, 'num') : h('th', { scope: 'col', class: 'num' }, name),
+        ),
       ),
     );
     caption.textContent = `Rows of ${state.scored?.name ?? 'the file'} with their scores. Rows count from 0 in file order.`;
@@ -81,7 +83,6 @@ export function mount(element, app) {
       return;
     }
     const columns = tableColumns(state);
-    const places = columns.map((name) => scored.report.columns.indexOf(name));
     const rows = [];
     for (let i = 0; i < pageCells.rows.length; ++i) {
       const row = pageCells.rows[i];
@@ -113,7 +114,7 @@ export function mount(element, app) {
           ),
           h('td', { class: 'num score' }, exact(p, probability(p), full(p))),
           h('td', null, level < 0 ? h('span', { class: 'soft' }, 'set aside') : badge(LEVELS[level])),
-          ...places.map((place) => dataCell(cells[place], scored.report.decimal)),
+          ...columns.map(({ place }) => dataCell(cells[place], scored.report.decimal)),
         ),
       );
       if (open) rows.push(h('tr', { class: 'detail', id: 'row-detail' }, h('td', { colspan: 3 + columns.length }, rowDetail(state, app))));
