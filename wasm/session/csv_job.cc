@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/csv/number.h"
 #include "core/csv/record.h"
 #include "core/csv/writer.h"
 #include "session/session.h"
@@ -158,6 +159,8 @@ Status Session::BeginRange(const RangeOptions& options) {
       reader.lenient.assign(reader.fields.size(), 0);
       job.has_label = match.optional[0] >= 0;
       job.has_weight = match.optional[1] >= 0;
+      job.text_label = csv::ParseCell(state.loaded->model.info.positive_class, '.',
+                                      &job.positive) != csv::CellKind::kNumber;
       for (const int32_t field : match.optional) {
         if (field < 0) continue;
         reader.fields.push_back(field);
@@ -349,9 +352,7 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
   }
   size_t next = inputs;
   if (job->has_label) {
-    for (const double label : batch.columns[next]) {
-      results.labels.push_back(label == 0.0 || label == 1.0 ? label : kNaN);
-    }
+    TakeLabels(batch.columns[next]);
     ++next;
   }
   if (job->has_weight) {
@@ -401,6 +402,31 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
           static_cast<uint32_t>(line_end == std::string_view::npos ? place + 1 : place - line_end);
     }
     AddBadRow(bad, record);
+  }
+}
+
+// The rule of the command line's training and evaluation: with the positive class 1, labels are 0
+// and 1; with another number or a text, what is not equal to it is 0.
+void Session::State::TakeLabels(std::span<const double> read) {
+  if (!job->text_label) {
+    for (const double label : read) {
+      const bool usable = job->positive == 1.0 ? label == 0.0 || label == 1.0 : !std::isnan(label);
+      results.labels.push_back(!usable ? kNaN : label == job->positive ? 1.0 : 0.0);
+    }
+    return;
+  }
+  const csv::Dialect& dialect = file->layout.dialect;
+  const size_t field = static_cast<size_t>(file->match.optional[0]);
+  std::vector<csv::CellSpan> cells;
+  for (size_t i = 0; i < read.size(); ++i) {
+    const std::string_view record = RecordText(i);
+    csv::ScanRecord(record, 0, dialect, &cells);
+    const std::string text =
+        field < cells.size() ? csv::CellText(record, cells[field], dialect.quote) : std::string();
+    const std::string_view label = csv::TrimBlanks(text);
+    results.labels.push_back(label.empty()                                ? kNaN
+                             : label == loaded->model.info.positive_class ? 1.0
+                                                                          : 0.0);
   }
 }
 

@@ -55,7 +55,7 @@ struct RangeOptions {
   bool guess_start = false;  // begin may be inside a record: the first byte fed is byte begin - 1,
                              // and the range starts at the boundary that GuessRecordStart finds.
                              // False: begin is a record boundary.
-  std::string text = {};  // kColumn: the column's name. kSearch: the text.
+  std::string text = {};     // kColumn: the column's name. kSearch: the text.
 };
 
 // A row that was set aside. Rows and lines are those of the range: a shell that knows what came
@@ -124,9 +124,11 @@ class Session {
   uint64_t row_count() const;
   std::span<const double> row_offsets() const;    // Byte offsets as float64 (exact to 2^53).
   std::span<const double> probabilities() const;  // NaN: set aside.
-  std::span<const double> labels() const;   // Empty: the file has no label column. NaN: not 0 or 1.
-  std::span<const double> weights() const;  // Empty: no weight column.
-  std::span<const double> column() const;   // kColumn
+  // 1: the model's positive class, 0: another. Empty: the file has no label column. NaN: missing,
+  // or neither 0 nor 1 where the positive class is 1, or no number where it is another number.
+  std::span<const double> labels() const;
+  std::span<const double> weights() const;   // Empty: no weight column.
+  std::span<const double> column() const;    // kColumn
   std::span<const uint8_t> matches() const;  // kSearch: 1 or 0 per row.
   uint64_t bad_row_count() const;
   std::span<const BadRowReport> bad_rows()

@@ -53,6 +53,8 @@ struct Job {
   std::string needle;  // kSearch: the text in lower case.
   bool has_label = false;
   bool has_weight = false;
+  double positive = 1.0;    // The label that is 1.
+  bool text_label = false;  // The positive class is a text: cells are compared with it instead.
 
   // The range's first record is at offset: makes the reader.
   void Start(uint64_t offset);
@@ -93,6 +95,8 @@ struct Session::State {
   // csv_job.cc: what the reader has read since the last call, into results or output.
   Status TakeBatch(uint64_t window_begin, uint64_t window_line);
   void TakeScores(uint64_t window_begin, uint64_t window_line);
+  // Appends the batch's labels; read: the label cells as numbers.
+  void TakeLabels(std::span<const double> read);
   void AddBadRow(const csv::BadRow& bad, std::string_view record);
   Status TakeExport();
 

@@ -111,6 +111,73 @@ TEST_F(SessionTest, ScoresEqualTheReferenceToTheLastBit) {
   EXPECT_EQ(session_.next_record_offset(), text.size());
 }
 
+// The labels under the model's positive class, the file fed in pieces; -1: not usable.
+std::vector<int> LabelsFor(const std::string& positive_class, std::string_view text) {
+  forest::Model model = TestModel();
+  model.info.positive_class = positive_class;
+  const Result<std::vector<uint8_t>> bytes = forest::WriteModel(model);
+  Session session;
+  EXPECT_TRUE(bytes.ok() && session.LoadModel(*bytes).ok());
+  EXPECT_TRUE(session.InspectCsv(Bytes(text), {.complete = true}).ok());
+  const size_t begin = static_cast<size_t>(session.layout().data_offset);
+  EXPECT_TRUE(session.BeginRange({.kind = JobKind::kScore, .begin = begin}).ok());
+  for (size_t at = begin; at < text.size(); at += 7)
+    EXPECT_TRUE(session.Feed(Bytes(text.substr(at, 7))).ok());
+  EXPECT_TRUE(session.FinishRange().ok());
+  std::vector<int> labels;
+  for (const double label : session.labels())
+    labels.push_back(std::isnan(label) ? -1 : static_cast<int>(label));
+  return labels;
+}
+
+TEST_F(SessionTest, LabelsFollowThePositiveClass) {
+  const std::string numbers =
+      "Time,V1,V2,Amount,Class\n0,1,1,1,0\n0,1,1,1,1\n0,1,1,1,2\n0,1,1,1,\n";
+  EXPECT_EQ(LabelsFor("1", numbers), (std::vector<int>{0, 1, -1, -1}));
+  EXPECT_EQ(LabelsFor("0", numbers), (std::vector<int>{1, 0, 0, -1}));
+  EXPECT_EQ(LabelsFor("2", numbers), (std::vector<int>{0, 0, 1, -1}));
+  const std::string texts =
+      "Time;V1;Class;V2;Amount\n0;1;fraud;1;1\n0;1;ok;1;1\n0;1; \"fraud\";1;1\n"
+      "0;1;\"fraud\";1;1\n0;1; fraud ;1;1\n0;1;;1;1\n0;1;Fraud;1;1\n0;1\n";
+  EXPECT_EQ(LabelsFor("fraud", texts), (std::vector<int>{1, 0, 0, 1, 1, -1, 0, -1}));
+}
+
+TEST_F(SessionTest, ASeparatorLineGivesTheDelimiter) {
+  const std::string text = "\xEF\xBB\xBFsep=;\r\nTime;V1;V2;Amount\r\n0;1,5;1;1\r\n0;x;1;1\r\n";
+  const json::object report = Inspect(text);
+  EXPECT_EQ(report.at("delimiter").as_string(), ";");
+  EXPECT_EQ(report.at("decimal").as_string(), ",");
+  EXPECT_EQ(report.at("dataLine").to_number<int>(), 3);
+  ASSERT_TRUE(Run(text, JobKind::kScore).ok());
+  EXPECT_EQ(session_.probabilities()[0], Reference(0, 1.5, 1, 1));
+  EXPECT_EQ(Sentences(), std::vector<std::string>{"line 4, column V1: \"x\" is not a number"});
+  ASSERT_TRUE(session_.SetExport(session_.probabilities(), 0, 0.5, true).ok());
+  EXPECT_TRUE(
+      session_.ExportHeader(true)->starts_with("\xEF\xBB\xBFTime;V1;V2;Amount;probability;"));
+  const Result<std::string> only = session_.InspectCsv(Bytes("sep=;\n"), {.complete = true});
+  EXPECT_FALSE(only.ok());
+}
+
+TEST_F(SessionTest, OneColumnIsEnoughForAModelOfOneInput) {
+  forest::Model model;
+  model.info = TestModel().info;
+  model.pipeline = *features::Pipeline::Create({{"x", ""}}, {{.name = "x", .input = 0}});
+  model.forest.feature_count = 1;
+  Random random(7);
+  AppendRandomTree(3, 1, &random, &model.forest);
+  const Result<std::vector<uint8_t>> bytes = forest::WriteModel(model);
+  ASSERT_TRUE(bytes.ok());
+  ASSERT_TRUE(session_.LoadModel(*bytes).ok());
+  const std::string text = "X\n1\n-0.5\nno\n";
+  Inspect(text);
+  ASSERT_TRUE(Run(text, JobKind::kScore).ok());
+  ASSERT_EQ(session_.row_count(), 3u);
+  EXPECT_EQ(session_.bad_row_count(), 1u);
+  const std::vector<float> row = {-0.5f};
+  EXPECT_EQ(session_.probabilities()[1], forest::PredictRowReference(model.forest, row));
+  EXPECT_FALSE(session_.InspectCsv(Bytes("y\n1\n"), {.complete = true}).ok());
+}
+
 TEST_F(SessionTest, RowsGivenOneByOneGetTheBitsOfTheFile) {
   const std::string text = "Time,V1,V2,Amount\n1,2,3,4\n5.5,-0.25,,7\n86400,1,0.1,\n";
   Inspect(text);

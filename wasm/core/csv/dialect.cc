@@ -178,6 +178,15 @@ bool LooksLikeHeader(const Sample& sample) {
   return any_word;
 }
 
+// The delimiter that a line `sep=;` names, as Excel writes and reads it above the header; 0: text
+// does not begin with one.
+char NamedDelimiter(std::string_view text) {
+  if (text.size() < 6 || !text.starts_with("sep=") || LineEndLength(text, 5) == 0) return 0;
+  const bool known =
+      std::find(kDelimiters.begin(), kDelimiters.end(), text[4]) != kDelimiters.end();
+  return known ? text[4] : char{0};
+}
+
 std::string DelimiterName(char delimiter) {
   return delimiter == '\t' ? "tab" : std::string(1, delimiter);
 }
@@ -214,22 +223,33 @@ Result<FileLayout> SniffLayout(std::span<const uint8_t> head, const SniffOptions
   layout.line_ending = first_line_end == std::string_view::npos
                            ? "\n"
                            : text.substr(first_line_end, LineEndLength(text, first_line_end));
-  while (begin < text.size() && (text[begin] == '\n' || text[begin] == '\r')) {
-    begin += LineEndLength(text, begin);
-    ++layout.data_line;
-  }
+  const auto skip_blank_lines = [&] {
+    while (begin < text.size() && (text[begin] == '\n' || text[begin] == '\r')) {
+      begin += LineEndLength(text, begin);
+      ++layout.data_line;
+    }
+  };
+  skip_blank_lines();
   if (begin == text.size()) return NotCsv("The file holds blank lines only.");
+  const char named = NamedDelimiter(text.substr(begin));
+  if (named != 0) {
+    begin += 5;
+    skip_blank_lines();
+    if (begin == text.size()) return NotCsv("The file holds a sep= line only.");
+  }
+  const char delimiter_given = options.delimiter != 0 ? options.delimiter : named;
 
   Sample best;
   bool any_open = false;
   bool any_endless = false;
   for (const char delimiter : kDelimiters) {
-    if (options.delimiter != 0 && options.delimiter != delimiter) continue;
+    if (delimiter_given != 0 && delimiter_given != delimiter) continue;
     Sample sample = TakeSample(text, begin, delimiter, options);
     const bool endless = sample.first_end == text.size() && !options.complete;
     any_open = any_open || sample.first_open;
     any_endless = any_endless || endless;
-    if (sample.first_open || endless || sample.records[0].size() < 2) continue;
+    if (sample.first_open || endless) continue;
+    if (sample.records[0].size() < 2 && sample.matched == 0) continue;
     if (best.records.empty() || BetterThan(sample, best)) best = std::move(sample);
   }
   if (best.records.empty()) {
@@ -240,10 +260,10 @@ Result<FileLayout> SniffLayout(std::span<const uint8_t> head, const SniffOptions
       return NotCsv("The first line does not end within " + std::to_string(text.size()) +
                     " bytes.");
     }
-    return NotCsv(options.delimiter == 0
+    return NotCsv(delimiter_given == 0
                       ? "The first line has one column only: none of , ; tab | divides it."
-                      : "The first line has one column only: no " +
-                            DelimiterName(options.delimiter) + " divides it.");
+                      : "The first line has one column only: no " + DelimiterName(delimiter_given) +
+                            " divides it.");
   }
   const std::vector<std::string>& first = best.records[0];
   if (first.size() > kMaxColumns) {

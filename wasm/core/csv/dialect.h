@@ -58,9 +58,10 @@ inline constexpr size_t kMaxColumns = 16384;
 // Reads the beginning of a file. The delimiter is the one that finds the most expected columns in
 // the first record, then the one that splits the first records most alike and into the most
 // numbers; the decimal sign is the one under which more cells are numbers. The first record is a
-// header when it holds an expected column name or no number. Errors: kNotCsv (empty, binary,
-// compressed, UTF-16, one column only, over kMaxColumns, first line without an end or with an open
-// quote) with a reason a person can act on. O(head), allocates.
+// header when it holds an expected column name or no number. A line `sep=;` before it gives the
+// delimiter and is passed over. Errors: kNotCsv (empty, binary, compressed, UTF-16, one column only
+// that is not an expected one, over kMaxColumns, first line without an end or with an open quote)
+// with a reason a person can act on. O(head), allocates.
 Result<FileLayout> SniffLayout(std::span<const uint8_t> head, const SniffOptions& options);
 
 // Where each wanted column is in the file. Names match without regard to ASCII letter case and
