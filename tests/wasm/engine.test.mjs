@@ -10,6 +10,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { createEngine } from '../../web/js/engine/node.js';
 import { collect, failure, modelBytes, repository, testCsv, testEngine } from './helper.mjs';
 
 const run = promisify(execFile);
@@ -179,6 +180,70 @@ test('predict names every bad field of every row', async () => {
   assert.match(error.message, /row 3, V1: is missing/);
 });
 
+test('what is no row of the model is a bad argument', async () => {
+  const good = { Time: 0, V1: 1 };
+  const holes = await failure(engine.predict(/** @type {any} */ ([good, , good])));
+  assert.equal(holes.code, 'BAD_ARGUMENT');
+  assert.deepEqual(holes.fields?.map(({ row }) => row), [1]);
+  for (const none of [{}, { other: 1 }]) {
+    const error = await failure(engine.predict(none));
+    assert.equal(error.code, 'BAD_ARGUMENT');
+    assert.match(error.message, /none of the model's inputs: Time, V1, V2, Amount/);
+  }
+});
+
+test('a wrong argument is a bad argument', async () => {
+  const blob = new Blob([testCsv(5)]);
+  const scored = await engine.scoreFile(blob);
+  const given = /** @type {any} */ (engine);
+  const calls = [
+    () => createEngine(/** @type {any} */ ({ model: 'x' })),
+    () => createEngine({ workers: 0 }),
+    () => given.rank([1, 2]),
+    () => given.rank(),
+    () => given.rank(scored.probabilities, { keep: new Uint8Array(1) }),
+    () => given.loadModel(undefined),
+    () => given.inspectFile('text'),
+    () => given.scoreFile(),
+    () => given.scoreFile('text'),
+    () => given.scoreFile(blob, null),
+    () => given.scoreFile(blob, { onProgress: 'text' }),
+    () => given.predict(),
+    () => given.column(),
+    () => given.search(scored),
+    () => given.cells(scored),
+    () => given.describeRow(),
+    () => given.performance(),
+    () => given.performanceAt('x'),
+    () => collect(given.exportCsv()),
+    () => collect(given.exportCsv(scored)),
+    () => collect(given.exportCsv(scored, { threshold: '0.5', withInput: false })),
+    () => collect(given.exportCsv(scored, { threshold: 1.5, withInput: false })),
+    () => collect(given.exportCsv(scored, { threshold: NaN, withInput: false })),
+  ];
+  for (const call of calls) {
+    const error = await failure(call());
+    assert.equal(error.code, 'BAD_ARGUMENT', `${call}: ${error.stack}`);
+    assert.equal(error.name, 'EngineError');
+  }
+});
+
+test('an onProgress that throws ends the job with its error', async () => {
+  const file = new Blob([testCsv(70000)]);
+  let calls = 0;
+  const thrown = new Error('from onProgress');
+  const onProgress = () => {
+    ++calls;
+    throw thrown;
+  };
+  assert.equal(await failure(engine.scoreFile(file, { onProgress, partial: true })), thrown);
+  assert.equal(calls, 1);
+  const scored = await engine.scoreFile(file);
+  assert.equal(await failure(engine.column(scored, 'V1', { onProgress })), thrown);
+  assert.equal(await failure(collect(engine.exportCsv(scored, { threshold: 0.5, withInput: true, onProgress }))), thrown);
+  assert.equal((await engine.status()).status, 'ok');
+});
+
 test('performance is that of the labels, and follows the threshold', async () => {
   const scored = await engine.scoreFile(new Blob([testCsv(3000)]));
   assert.equal((await failure(engine.performanceAt(0.5))).code, 'NOT_READY');
@@ -204,6 +269,39 @@ test('performance is that of the labels, and follows the threshold', async () =>
   const bare = await engine.scoreFile(new Blob(['Time,V1,V2,Amount\n1,2,3,4\n']));
   assert.equal(bare.labels, null);
   assert.equal((await failure(engine.performance(bare))).code, 'NOT_READY');
+});
+
+test('whatever the positive class, performance is what `firetower evaluate` finds', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'firetower-'));
+  const own = await testEngine();
+  try {
+    const classes = /** @type {[string, string, string][]} */ ([['0', '0', '1'], ['fraud', 'fraud', 'genuine, no doubt']]);
+    for (const [positive, yes, no] of classes) {
+      const [data, config, model] = ['data.csv', 'config.json', 'model.safetensors'].map((name) => join(folder, name));
+      const lines = Array.from({ length: 300 }, (_, i) => {
+        const label = i % 50 === 1 ? '' : i % 7 === 0 ? yes : `"${no}"`;
+        return `${Math.sin(i) - (i % 7 === 0 ? 1 : 0)},${label},${Math.cos(3 * i)}`;
+      });
+      const text = ['a,kind,b', ...lines, ''].join('\n');
+      await writeFile(data, text);
+      await writeFile(config, JSON.stringify({ positive_class: positive, forest: { n_estimators: 5, max_depth: 3 } }));
+      const rows = ['--data', data, '--label', 'kind'];
+      await run(firetower, ['train', ...rows, '--config', config, '--out', model]);
+      const evaluated = await run(firetower, ['evaluate', ...rows, '--model', model, '--json', '--threshold', '0.3']);
+      const expected = JSON.parse(evaluated.stdout);
+      await own.loadModel(new Uint8Array(await readFile(model)));
+      const found = await own.performance(await own.scoreFile(new Blob([text])));
+      assert.equal(expected.positives, 43);
+      assert.deepEqual([found.rows, found.positives], [expected.rows, expected.positives]);
+      assert.deepEqual(found.auc, expected.auc);
+      assert.deepEqual(found.average_precision, expected.average_precision);
+      const at = await own.performanceAt(0.3);
+      for (const [name, count] of Object.entries(expected.confusion)) assert.equal(at[/** @type {'f1'} */ (name)], count);
+    }
+  } finally {
+    own.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('files that cannot be scored say why', async () => {

@@ -2,7 +2,7 @@
 // The examples of web/js/engine/README.md run as they stand: in Node, and in Chromium under the page's policy.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -41,6 +41,31 @@ test('the example for Node', async () => {
     assert.equal(lines[0], '400 rows, 0 set aside');
     assert.equal(lines[1], `row ${order[0]}: ${scored.probabilities[order[0]]}`);
     assert.match(lines[4], /^(MINIMAL|LOW|MEDIUM|HIGH|CRITICAL), 1\.2\.3$/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the example for Node says in one line what is wrong, and exits as `firetower` does', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'firetower-'));
+  try {
+    const path = join(folder, 'data.csv');
+    const header = 'Time,V1,V2,Amount\n';
+    const cases = /** @type {[string, string[], number, RegExp][]} */ ([
+      ['', [], 2, /^score_csv: usage: .*\n$/],
+      ['', [join(folder, 'absent.csv')], 2, /^score_csv: ENOENT.*\n$/],
+      ['{}', [path, modelFile], 3, /^score_csv: .*\n$/],
+      ['Time,V1\n', [path, modelFile], 3, /^score_csv: .*V2.*\n$/],
+      [header, [path, path], 4, /^score_csv: .*\n$/],
+      [header, [path, modelFile], 0, /^0 rows, 0 set aside\n$/],
+      [`${header}a,b,c,d\n`, [path, modelFile], 0, /^1 rows, 1 set aside\n$/],
+    ]);
+    for (const [text, options, code, said] of cases) {
+      await writeFile(path, text);
+      const { status, stdout, stderr } = spawnSync('node', [fileURLToPath(nodeExample), ...options], { encoding: 'utf8' });
+      assert.equal(status, code, stderr);
+      assert.match(stdout + stderr, said);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -95,7 +95,7 @@
  * @property {number} scored
  * @property {Float64Array} probabilities one per row; NaN: set aside
  * @property {Float64Array} offsets byte offset of every row, and one past the end as the last element
- * @property {Float64Array | null} labels 0, 1 or NaN per row; null without a label column
+ * @property {Float64Array | null} labels 1 (the model's positive class), 0 (another) or NaN per row; null without a label column
  * @property {Float64Array | null} weights
  * @property {BadRow[]} badRows the first 10,000 rows set aside; rows - scored is how many there are
  * @property {Record<string, number>} missing missing cells per input
@@ -141,7 +141,7 @@
 
 /**
  * @typedef {object} JobOptions
- * @property {(progress: Progress) => void} [onProgress] at most 10 a second
+ * @property {(progress: Progress) => void} [onProgress] at most 10 a second; what it throws ends the job with that error
  * @property {AbortSignal} [signal]
  */
 
@@ -149,7 +149,7 @@
  * @typedef {object} Engine
  * @property {() => Promise<{status: 'ok', model_loaded: boolean, model_version: string, model_performance: object, engine_version: string, heap_bytes: number, workers: number}>} status
  * @property {(rows: Record<string, unknown> | Record<string, unknown>[]) => Promise<Prediction[]>} predict values by input name;
- *   rejects with BAD_ARGUMENT naming every bad field of every row
+ *   rejects with BAD_ARGUMENT naming every bad field of every row; a row with none of the inputs is bad
  * @property {() => ModelCard} model
  * @property {(bytes: Uint8Array) => Promise<ModelCard>} loadModel into every worker; the old model stays if it fails
  * @property {(file: Blob, overrides?: ImportOverrides) => Promise<ImportReport>} inspectFile

@@ -2,6 +2,7 @@
 // Writing scores as CSV: chunks in row order, a few being made at a time. Put together they are what
 // `firetower score` writes, byte for byte.
 
+import { checkJob, checkThreshold } from './check.js';
 import { ProgressMeter } from './jobs.js';
 import { fileChanged, rowRanges } from './rows.js';
 import { abortError, hasCode } from '../errors.js';
@@ -26,7 +27,10 @@ function* evenRanges(rows) {
  * @param {import('../types.js').JobOptions & {threshold: number, withInput: boolean}} options
  * @returns {AsyncGenerator<Uint8Array, void, void>}
  */
-export async function* exportCsv(context, scored, { threshold, withInput, onProgress, signal }) {
+export async function* exportCsv(context, scored, options) {
+  checkJob(options);
+  const { threshold, withInput, onProgress, signal } = options;
+  checkThreshold(threshold);
   const { pool } = context;
   const { ref } = context.files.of(scored);
   const { offsets, probabilities } = scored;

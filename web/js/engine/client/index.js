@@ -5,6 +5,7 @@
 import { engineError } from '../errors.js';
 import { Pool } from '../pool.js';
 import { workerTransport } from '../transport.js';
+import { badArgument, checkBytes, checkFile, checkObject, checkThreshold, isA } from './check.js';
 import { exportCsv } from './export_csv.js';
 import { Files } from './files.js';
 import { columnsOf, predictionsOf } from './predict.js';
@@ -47,17 +48,22 @@ const MAX_DEFAULT_WORKERS = 4;
  * @returns {Promise<Engine>}
  */
 export async function createEngine(options = {}) {
+  checkObject(options, 'options');
+  const { workers } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
+    throw badArgument('workers must be a whole number from 1 on');
+  }
   const site = new URL('../../../', import.meta.url);
   const [wasmBinary, modelBytes, generator] = await Promise.all([
-    bytesOf(options.wasmBinary ?? new URL('engine/firetower.wasm', site)),
-    bytesOf(options.model ?? new URL('models/creditcard/creditcard-rf.safetensors', site)),
+    bytesOf(options.wasmBinary ?? new URL('engine/firetower.wasm', site), 'wasmBinary'),
+    bytesOf(options.model ?? new URL('models/creditcard/creditcard-rf.safetensors', site), 'model'),
     textOf(options.generator === undefined ? new URL('models/creditcard/generator.json', site) : options.generator),
   ]);
   const processors = globalThis.navigator?.hardwareConcurrency ?? 2;
   const pool = new Pool({
     createTransport: options.createTransport ?? workerTransport(new URL('js/engine/worker.js', site).href),
     wasmBinary,
-    workers: options.workers ?? Math.max(1, Math.min(processors, MAX_DEFAULT_WORKERS)),
+    workers: workers ?? Math.max(1, Math.min(processors, MAX_DEFAULT_WORKERS)),
   });
   let card;
   try {
@@ -144,6 +150,7 @@ function makeEngine(pool, firstCard, generator) {
     model: () => card,
 
     async loadModel(bytes) {
+      checkBytes(bytes, 'the model');
       const next = await pool.loadModel(bytes);
       card = next;
       modelChange.abort(new Error('another model was loaded'));
@@ -152,24 +159,34 @@ function makeEngine(pool, firstCard, generator) {
       return next;
     },
 
-    inspectFile: (file, overrides = {}) => {
+    async inspectFile(file, overrides = {}) {
+      checkFile(file);
+      checkObject(overrides, 'overrides');
       const ref = context.files.ref(file, overrides);
       return pool.run((connection) => connection.request('inspect', { file: ref }), { urgent: true });
     },
 
     scoreFile: (file, jobOptions = {}) => scoreFile(context, file, jobOptions),
 
-    rank: (values, { keep, descending = false } = {}) =>
-      pool.run((connection) => connection.request('rank', { values, keep: keep ?? null, descending }), {
-        urgent: true,
-      }),
+    async rank(values, rankOptions = {}) {
+      checkObject(rankOptions, 'options');
+      const { keep = null, descending = false } = rankOptions;
+      if (!isA(values, 'Float64Array')) throw badArgument('the values must be a Float64Array');
+      if (keep !== null && !(isA(keep, 'Uint8Array') && keep.length === values.length)) {
+        throw badArgument('keep must be a Uint8Array with one element per value');
+      }
+      return pool.run((connection) => connection.request('rank', { values, keep, descending }), { urgent: true });
+    },
 
     column: (scored, name, jobOptions = {}) => column(context, scored, name, jobOptions),
     search: (scored, text, jobOptions = {}) => search(context, scored, text, jobOptions),
     cells: (scored, rows) => cells(context, scored, rows),
     describeRow: (scored, row) => describeRow(context, scored, row),
 
-    async performance(scored, { weighted = true } = {}) {
+    async performance(scored, performanceOptions = {}) {
+      checkObject(scored, 'the scored file');
+      checkObject(performanceOptions, 'options');
+      const { weighted = true } = performanceOptions;
       if (scored.labels === null) {
         throw engineError({ code: 'NOT_READY', message: 'the file has no label column to measure against' });
       }
@@ -181,7 +198,10 @@ function makeEngine(pool, firstCard, generator) {
       return withLabels((connection) => connection.request('performance', { curvePoints: CURVE_POINTS }));
     },
 
-    performanceAt: (threshold) => withLabels((connection) => connection.request('performanceAt', { threshold })),
+    async performanceAt(threshold) {
+      checkThreshold(threshold);
+      return withLabels((connection) => connection.request('performanceAt', { threshold }));
+    },
 
     exportCsv: (scored, exportOptions) => exportCsv(context, scored, exportOptions),
     synthesize: (synthOptions) => synthesize(context, synthOptions),
@@ -210,9 +230,14 @@ async function load(url) {
   return response;
 }
 
-/** @param {Uint8Array | URL} source */
-async function bytesOf(source) {
-  return source instanceof URL ? new Uint8Array(await (await load(source)).arrayBuffer()) : source;
+/**
+ * @param {Uint8Array | URL} source
+ * @param {string} name
+ */
+async function bytesOf(source, name) {
+  if (source instanceof URL) return new Uint8Array(await (await load(source)).arrayBuffer());
+  if (!isA(source, 'Uint8Array')) throw badArgument(`${name} must be a Uint8Array or a URL`);
+  return source;
 }
 
 /**

@@ -16,7 +16,9 @@ const PROGRESS_INTERVAL = 100;
  * the caller sees, once nothing runs any more.
  * @template T
  * @param {(AbortSignal | undefined)[]} signals
- * @param {(signal: AbortSignal, add: <U>(part: Promise<U>) => Promise<U>) => Promise<T>} work add: parts to wait for
+ * @param {(signal: AbortSignal, add: <U>(part: Promise<U>) => Promise<U>,
+ *   fail: (error: unknown) => void) => Promise<T>} work add: parts to wait for;
+ *   fail: ends the work with an error that arises outside of it
  * @returns {Promise<T>}
  */
 export async function together(signals, work) {
@@ -44,9 +46,18 @@ export async function together(signals, work) {
     );
     return part;
   };
+  let failed = false;
+  /** @param {unknown} error */
+  const fail = (error) => {
+    failed = true;
+    failure ??= error;
+    controller.abort(error);
+  };
   try {
     if (controller.signal.aborted) throw abortError(controller.signal.reason);
-    return await work(controller.signal, add);
+    const result = await work(controller.signal, add, fail);
+    if (failed) throw failure;
+    return result;
   } catch (error) {
     failure ??= error;
     controller.abort(error);
@@ -107,6 +118,7 @@ export class ProgressMeter {
   }
 
   /**
+   * Throws what onProgress throws, which is not called again then.
    * @param {number} part
    * @param {{bytes: number, rows: number}} done by this part so far
    * @param {boolean} [last] report in any case
@@ -127,12 +139,15 @@ export class ProgressMeter {
     bytes = this.#bytes = Math.max(this.#bytes, Math.min(bytes, this.#totalBytes));
     rows = this.#rows = Math.max(this.#rows, rows);
     const seconds = Math.max(this.seconds, 1e-3);
-    this.#onProgress({
+    const onProgress = this.#onProgress;
+    this.#onProgress = undefined;
+    onProgress({
       bytes,
       totalBytes: this.#totalBytes,
       rows,
       rowsPerSecond: rows / seconds,
       secondsLeft: bytes > 0 ? ((this.#totalBytes - bytes) / bytes) * seconds : null,
     });
+    this.#onProgress = onProgress;
   }
 }

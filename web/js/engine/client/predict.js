@@ -15,6 +15,9 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 const FLOAT32_MAX = 3.4028235677973366e38;
 
+/** Input names that a message lists. */
+const MAX_NAMES = 64;
+
 const LEVELS = /** @type {const} */ (['MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
 
 /** @param {BadField[]} fields */
@@ -46,6 +49,12 @@ function numberOf(value) {
   return numberOf(Number(text));
 }
 
+/** @param {ModelCard} model */
+function expectedNames({ inputs }) {
+  const names = inputs.slice(0, MAX_NAMES).map(({ name }) => name);
+  return names.join(', ') + (inputs.length > MAX_NAMES ? ` and ${inputs.length - MAX_NAMES} more` : '');
+}
+
 /**
  * The rows' inputs, column after column, missing ones NaN.
  * @param {unknown[]} rows
@@ -58,20 +67,26 @@ export function columnsOf(rows, model) {
   const columns = new Float64Array(rows.length * model.inputs.length);
   /** @type {BadField[]} */
   const bad = [];
-  rows.forEach((given, row) => {
+  // By index: an array's holes are rows too.
+  for (let row = 0; row < rows.length; ++row) {
+    const given = rows[row];
     if (given === null || typeof given !== 'object' || Array.isArray(given)) {
       bad.push({ row, field: '', message: 'is not an object of values by input name' });
-      return;
+      continue;
     }
     const exact = new Map(Object.entries(given));
     const folded = new Map(Object.entries(given).map(([name, value]) => [name.trim().toLowerCase(), value]));
+    if (!model.inputs.some(({ name }) => exact.has(name) || folded.has(name.trim().toLowerCase()))) {
+      bad.push({ row, field: '', message: `has none of the model's inputs: ${expectedNames(model)}` });
+      continue;
+    }
     model.inputs.forEach(({ name }, input) => {
       const value = numberOf(exact.has(name) ? exact.get(name) : folded.get(name.trim().toLowerCase()));
       if (typeof value === 'string') bad.push({ row, field: name, message: value });
       else if (Number.isNaN(value) && refusesMissing.has(name)) bad.push({ row, field: name, message: 'is missing' });
       else columns[input * rows.length + row] = value;
     });
-  });
+  }
   if (bad.length > 0) throw badFields(bad);
   return columns;
 }

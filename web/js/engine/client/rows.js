@@ -2,6 +2,7 @@
 // Reading rows of a scored file again: a column, a search, the cells of some rows, one row in full.
 
 import { engineError } from '../errors.js';
+import { badArgument, checkJob } from './check.js';
 import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
 /** @typedef {import('./index.js').Context} Context */
@@ -45,8 +46,11 @@ export function fileChanged() {
  * @param {JobOptions} options
  * @param {(result: NonNullable<import('../protocol.js').RangeResult[K]>, firstRow: number) => void} take
  */
-async function readRows(context, scored, { job, text, result }, { onProgress, signal }, take) {
+async function readRows(context, scored, { job, text, result }, options, take) {
   const { ref } = context.files.of(scored);
+  checkJob(options);
+  if (typeof text !== 'string') throw badArgument(`the ${job === 'column' ? "column's name" : 'text'} must be a string`);
+  const { onProgress, signal } = options;
   const { offsets } = scored;
   const begin = offsets[0];
   const meter = new ProgressMeter(onProgress, offsets[offsets.length - 1] - begin);
@@ -79,6 +83,7 @@ async function readRows(context, scored, { job, text, result }, { onProgress, si
  * @param {JobOptions} options
  */
 export async function column(context, scored, name, options) {
+  context.files.of(scored);
   const values = new Float64Array(scored.rows);
   await readRows(context, scored, { job: 'column', text: name, result: 'column' }, options, (part, firstRow) =>
     values.set(part, firstRow),
@@ -93,6 +98,7 @@ export async function column(context, scored, name, options) {
  * @param {JobOptions} options
  */
 export async function search(context, scored, text, options) {
+  context.files.of(scored);
   const matches = new Uint8Array(scored.rows);
   await readRows(context, scored, { job: 'search', text, result: 'matches' }, options, (part, firstRow) =>
     matches.set(part, firstRow),
@@ -106,7 +112,7 @@ export async function search(context, scored, text, options) {
  */
 function checkRow(scored, row) {
   if (Number.isInteger(row) && row >= 0 && row < scored.rows) return;
-  throw engineError({ code: 'BAD_ARGUMENT', message: `there is no row ${row}: the file has ${scored.rows}` });
+  throw badArgument(`there is no row ${row}: the file has ${scored.rows}`);
 }
 
 /**
@@ -116,6 +122,7 @@ function checkRow(scored, row) {
  */
 export async function cells(context, scored, rows) {
   const { ref } = context.files.of(scored);
+  if (typeof rows?.length !== 'number') throw badArgument('rows must be an array of row numbers');
   /** @type {[number, number][]} */
   const places = Array.from(rows, (row) => {
     checkRow(scored, row);
@@ -132,8 +139,8 @@ export async function cells(context, scored, rows) {
  * @returns {Promise<import('../types.js').RowDetail>}
  */
 export async function describeRow(context, scored, row) {
-  checkRow(scored, row);
   const { ref, ranges } = context.files.of(scored);
+  checkRow(scored, row);
   const begin = scored.offsets[row];
   const end = scored.offsets[row + 1];
   const range = ranges[ranges.filter((one) => one.firstRow <= row).length - 1];

@@ -4,6 +4,7 @@
 // there: that is exact whatever the quoting, and the outcome does not depend on workers or ranges.
 
 import { abortError, engineError, hasCode } from '../errors.js';
+import { checkFile, checkJob, checkObject } from './check.js';
 import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
 /** @typedef {import('../protocol.js').RangeResult} RangeResult */
@@ -56,13 +57,16 @@ function emptyResult(offset) {
  * @returns {Promise<ScoredFile>}
  */
 export async function scoreFile(context, file, options) {
+  checkFile(file);
+  checkJob(options);
   const { onProgress, signal, overrides = {}, partial = false } = options;
+  checkObject(overrides, 'overrides');
   const { pool, modelSignal } = context;
   const ref = context.files.ref(file, overrides);
   const name = options.name ?? ('name' in file ? String(file.name) : '');
   const meter = new ProgressMeter(onProgress, file.size);
 
-  return together([signal, modelSignal], async (jobSignal, add) => {
+  return together([signal, modelSignal], async (jobSignal, add, fail) => {
     const report = await pool.run((connection) => connection.request('inspect', { file: ref }), { signal: jobSignal });
     const ranges = cutRanges(report.dataOffset, file.size, pool.size);
     /** @type {(RangeResult | null)[]} */
@@ -86,7 +90,13 @@ export async function scoreFile(context, file, options) {
               { job: 'score', file: ref, begin, end, line, guessStart },
               {
                 signal: jobSignal,
-                onProgress: ({ bytes, rows }) => meter.set(index, { bytes: Math.min(bytes, end - begin), rows }),
+                onProgress: ({ bytes, rows }) => {
+                  try {
+                    meter.set(index, { bytes: Math.min(bytes, end - begin), rows });
+                  } catch (thrown) {
+                    fail(thrown);
+                  }
+                },
               },
             ),
           { signal: jobSignal, urgent: !guessStart && index > 0 },

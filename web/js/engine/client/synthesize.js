@@ -2,6 +2,7 @@
 // Demo traffic: rows drawn by the generator, as a CSV file in memory.
 
 import { engineError, throwIfAborted } from '../errors.js';
+import { checkJob } from './check.js';
 import { ProgressMeter } from './jobs.js';
 
 /** Rows per request: about 2 MiB. */
@@ -15,7 +16,9 @@ const PART_BYTES = 16 * 1024 * 1024;
  * @param {{rows: number, seed: number, fraudRate?: number} & import('../types.js').JobOptions} options
  * @returns {Promise<Blob>}
  */
-export async function synthesize(context, { rows, seed, fraudRate = -1, onProgress, signal }) {
+export async function synthesize(context, options) {
+  checkJob(options);
+  const { rows, seed, fraudRate = -1, onProgress, signal } = options;
   const { generator } = context;
   if (generator === null) {
     throw engineError({ code: 'NOT_READY', message: 'the generator of demo transactions could not be loaded' });
