@@ -175,7 +175,9 @@ def stop(signum, frame):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, stop)
+    # SIGINT too: a shell starts a program in the background with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
