@@ -17,6 +17,7 @@ A .joblib file can run code when it is loaded: open only files you trust.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import struct
@@ -308,7 +309,7 @@ def make_document(options, classifier, names, features, missing_left):
 
 
 def write_file(path, document, tensors):
-    """A safetensors container: header length, header, little-endian arrays. Written beside, then renamed."""
+    """A safetensors container: header length, header, little-endian arrays."""
     header = {"__metadata__": {"firetower": json.dumps(document, ensure_ascii=False, separators=(",", ":"))}}
     data = b""
     for name, array in tensors:
@@ -324,14 +325,29 @@ def write_file(path, document, tensors):
         data += raw
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
-    temporary = path + ".part"
-    with open(temporary, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + data)
-    os.replace(temporary, path)
+    write_whole(path, struct.pack("<Q", len(text)) + text + data)
+
+
+def write_whole(path, data):
+    """A regular file appears under its name only when it is complete; links are followed, devices written as they are."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.write(data)
+        return
+    target = os.path.realpath(path)
+    temporary = target + ".part"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
 
 
 def export(model, options):
-    """Writes the model to options.out. Raises Unsupported."""
+    """Writes the model to options.out. Raises Unsupported, OSError."""
     step, classifier = split_pipeline(model)
     check_classifier(classifier)
     names = column_names(step if step is not None else classifier, options.features)
@@ -419,6 +435,9 @@ def main(arguments=None):
     except Unsupported as error:
         print(f"export_sklearn.py: {options.model}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    except OSError as error:
+        print(f"export_sklearn.py: {options.out}: cannot be written: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
     print(f"{options.out}: {trees} trees, {nodes} nodes, {features} features, {os.path.getsize(options.out)} bytes")
     return 0
 

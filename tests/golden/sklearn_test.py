@@ -194,6 +194,19 @@ class ExporterRefuses(unittest.TestCase):
         table, y = models.transaction_table(200, 1)
         self.refused(tree.DecisionTreeClassifier(max_depth=2).fit(table, y), "was fitted on: Time,V1,V2,Amount,Comment")
 
+    def test_places_that_cannot_be_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            saved, link = os.path.join(folder, "model.joblib"), os.path.join(folder, "null")
+            joblib.dump(tree.DecisionTreeClassifier(max_depth=2).fit(X, Y), saved)
+            os.symlink("/dev/null", link)
+            for out, code in ((link, 0), (folder, 2), ("/dev/full", 2), (os.path.join(folder, "no", "out"), 2)):
+                with contextlib.redirect_stderr(io.StringIO()) as errors:
+                    with contextlib.redirect_stdout(io.StringIO()):
+                        self.assertEqual(export_sklearn.main([saved, out, *NAMES]), code)
+                self.assertEqual("cannot be written" in errors.getvalue(), code == 2)
+            self.assertTrue(os.path.islink(link))
+            self.assertEqual(sorted(os.listdir(folder)), ["model.joblib", "null"])
+
     def test_files_that_are_no_models(self):
         with contextlib.redirect_stderr(io.StringIO()) as errors:
             code = export_sklearn.main([__file__, "never-written", *NAMES])

@@ -203,6 +203,33 @@ class TrainCommand(unittest.TestCase):
         report = json.loads(result.stdout)
         self.assertEqual((report["rows"], report["set_aside"]["rows"]), (396, 4))
 
+    def test_rows_that_the_features_refuse_are_named_too(self):
+        file = self.csv("low.csv", self.data.assign(a=self.data["a"].clip(-0.9).where(self.data.index != 6, -1.5)))
+        features = {"features": ["b", {"name": "log_a", "op": "log1p", "input": "a"}], "forest": {"n_estimators": 3}}
+        self.config = self.document("log.json", features)
+        report = self.train("model", data=file)
+        row = {"row": 6, "line": 8, "column": "a", "reason": "has no logarithm"}
+        self.assertEqual(report["set_aside"], {"rows": 1, "first": [row]})
+        arguments = ["--data", file, "--label", "label", "--json"]
+        figures = json.loads(self.done("evaluate", "--model", self.folder / "model", *arguments))
+        self.assertEqual(figures["set_aside"], report["set_aside"])
+
+    def test_model_on_standard_output_alone(self):
+        arguments = ["--data", self.file, "--label", "label", "--config", self.config, "--out", "-"]
+        grid = self.document("grid.json", {"grid": {"max_depth": [2, 3]}})
+        for command in (["train"], ["tune", "--grid", grid, "--folds", "2"]):
+            model = self.done(*command, *arguments)
+            card = json.loads(self.done("inspect", "-", "--json", input=model))
+            self.assertEqual(card["file_bytes"], len(model))
+
+    def test_full_standard_output_is_an_error(self):
+        self.train("model")
+        model = self.folder / "model"
+        for command in (["inspect", model], ["evaluate", "--model", model, "--data", self.file, "--label", "label"]):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([str(FIRETOWER), *map(str, command)], stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual((result.returncode, b"cannot write" in result.stderr), (2, True))
+
     def test_refusals_say_what_and_where(self):
         train = ["train", "--data", self.file, "--label", "label", "--out", self.folder / "model"]
         for text, code, message in (
@@ -217,8 +244,14 @@ class TrainCommand(unittest.TestCase):
             ('{"risk_cuts": [0.5, 0.2, 0.6, 0.8]}', 3, "risk_cuts: must be four rising numbers"),
             ('{\n "name": }', 3, "config.json:2:"),
             ('{"features": ["a", "zzz"]}', 3, "zzz"),
+            ('{"features": ["a", ""]}', 3, "config.json: inputs[1].name: is empty"),
+            ('{"features": ["a", "label"]}', 3, 'config.json: inputs: "label" is the column'),
+            ('{"forest": {"max_features": 99}}', 3, "config.json: forest: max_features as a count"),
+            ('{"forest": {"n_estimators": 70000}}', 3, "config.json: forest: n_estimators must be"),
         ):
             self.refused(code, message, *train, "--config", self.document("config.json", text))
+        self.refused(2, "cannot both be written to standard output", *train[:-1], "-", "--json")
+        self.refused(2, '"-1" is not a whole number', *train, "--seed", "-1")
         self.refused(2, "cannot open", *train, "--config", self.folder / "none.json")
         self.refused(2, "--label is required", "train", "--data", self.file, "--out", "x")
         self.refused(3, "nobody", "train", "--data", self.file, "--label", "nobody", "--out", "x")

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -59,6 +59,24 @@ test('the summary as JSON and the list of bad rows', () => {
   ]);
 });
 
+test('results go through links and to devices, and leave nothing behind when they fail', () => {
+  const place = join(folder, 'places');
+  mkdirSync(join(place, 'folder'), { recursive: true });
+  symlinkSync('real.csv', join(place, 'link.csv'));
+  symlinkSync('/dev/null', join(place, 'null'));
+  const to = (/** @type {string} */ out) => score(csv, '--model', model, '--data', '-', '--out', out);
+  assert.equal(to(join(place, 'link.csv')).code, 0);
+  assert.match(readFileSync(join(place, 'real.csv'), 'utf8'), /^row,probability/);
+  assert.equal(to(join(place, 'null')).code, 0);
+  assert.ok(lstatSync(join(place, 'link.csv')).isSymbolicLink() && lstatSync(join(place, 'null')).isSymbolicLink());
+  for (const out of [join(place, 'folder'), join(place, 'absent', 'out.csv'), '/dev/full']) {
+    const { code, log } = to(out);
+    assert.equal(code, 2);
+    assert.match(log, /^firetower: [^\n]+: cannot write: [^\n]+\n$/);
+  }
+  assert.deepEqual(readdirSync(place).sort(), ['folder', 'link.csv', 'null', 'real.csv']);
+});
+
 test('errors are one line, and the exit code says of which kind', () => {
   const data = join(folder, 'data.csv');
   writeFileSync(data, csv);
@@ -68,6 +86,9 @@ test('errors are one line, and the exit code says of which kind', () => {
     [files(model, join(folder, 'absent.csv')), 2, /absent\.csv/],
     [[...files(model, data), '--delimiter', 'x'], 2, /delimiter/],
     [[...files(model, data), '--threshold', '2'], 2, /threshold/],
+    [[...files(model, data), '--threshold', 'nan'], 2, /^firetower: --threshold: "nan" is not/],
+    [[...files(model, data), '--treshold', '1'], 2, /^firetower: "--treshold" is not known/],
+    [[...files(model, data), '--bad-rows', out], 2, /cannot both/],
     [['--model', model, '--data', data, '--out', '-', '--json'], 2, /standard output/],
     [files(model, '-'), 3, /empty/],
     [files(model, model), 3, /./],
@@ -80,6 +101,9 @@ test('errors are one line, and the exit code says of which kind', () => {
   const missing = score('Time,V1\n1,2\n', ...files(model, '-'));
   assert.equal(missing.code, 3);
   assert.match(missing.log, /^firetower: -: .*V2.*Amount.*\n$/);
+  const huge = join(folder, 'huge.safetensors');
+  writeFileSync(huge, Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0x7b, 0x7d]));
+  assert.equal(score('', ...files(huge, data)).code, 4);
   const broken = join(folder, 'broken.safetensors');
   writeFileSync(broken, readFileSync(model).subarray(0, 3000));
   const refused = score('', ...files(broken, data));

@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "core/train/forest_trainer.h"
+
 namespace firetower::tools {
 namespace {
 
@@ -395,7 +397,24 @@ Result<Config> ParseConfig(std::string_view text) {
       return status.error();
     }
   }
+  // As a count, max_features is judged later where every column becomes a feature.
+  const size_t feature_count =
+      config.features.empty() ? std::numeric_limits<size_t>::max() : config.features.size();
+  if (Status status = train::CheckOptions(config.forest, feature_count); !status.ok()) {
+    return InConfig("forest", status.error());
+  }
+  if (!config.inputs.empty()) {
+    const Result<features::Pipeline> pipeline =
+        features::Pipeline::Create(config.inputs, config.features);
+    if (!pipeline.ok()) return InConfig("", pipeline.error());
+  }
   return config;
+}
+
+Error InConfig(std::string_view place, Error error) {
+  error.code = ErrorCode::kDataInvalid;
+  if (!place.empty()) error.message = std::string(place) + ": " + error.message;
+  return error;
 }
 
 Result<Grid> ParseGrid(std::string_view text, const ForestOptions& base) {

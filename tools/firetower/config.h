@@ -39,7 +39,12 @@ struct Config {
 
 // Errors (kDataInvalid): text that is not JSON with line and column, "forest: unknown key
 // \"max_dept\"; allowed: ...", "features[2].op: ...", "forest.max_depth: must be ...".
+// What depends on the data's columns is not checked where every column is taken.
 Result<Config> ParseConfig(std::string_view text);
+
+// An error of training options or features as one of the file (kDataInvalid), "PLACE: reason".
+// place may be empty.
+Error InConfig(std::string_view place, Error error);
 
 struct Candidate {
   json::object parameters;  // What the grid sets, as in the file.

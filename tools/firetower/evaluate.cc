@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "checks.h"
 #include "commands.h"
 #include "core/forest/compiled_forest.h"
 #include "core/forest/model.h"
@@ -46,6 +46,7 @@ Result<std::vector<double>> Score(const forest::Model& model, Table* table) {
   for (size_t i = 0; i < rows; ++i) {
     if (status[i] != 0) scores[i] = std::nan("");
   }
+  AddSetAside(Refused(*table, status, inputs), table);
   return scores;
 }
 
@@ -130,10 +131,7 @@ int RunEvaluate(const EvaluateOptions& options) {
   const Result<std::vector<uint8_t>> model_bytes = ReadFile(options.model);
   if (!model_bytes.ok()) return ReportError(options.model, model_bytes.error());
   const Result<forest::Model> model = forest::ReadModel(*model_bytes);
-  if (!model.ok()) {
-    ReportError(options.model, model.error());
-    return kExitModelInvalid;
-  }
+  if (!model.ok()) return ReportModelError(options.model, model.error());
   const Result<std::vector<uint8_t>> bytes = ReadFile(options.data);
   if (!bytes.ok()) return ReportError(options.data, bytes.error());
 
@@ -143,9 +141,9 @@ int RunEvaluate(const EvaluateOptions& options) {
   RequestInputs(model->pipeline.inputs(), model->pipeline.features(), &request);
   Result<Table> table = ReadTable(*bytes, request);
   if (!table.ok()) return ReportError(options.data, table.error());
-  ReportSetAside(options.data, *table);
   Result<std::vector<double>> scores = Score(*model, &*table);
-  if (!scores.ok()) return ReportError(options.model, scores.error());
+  if (!scores.ok()) return ReportModelError(options.model, scores.error());
+  ReportSetAside(options.data, table->set_aside, table->records);
   const std::vector<double> labels(table->labels.begin(), table->labels.end());
   const Result<metrics::ScoredLabels> scored =
       metrics::ScoredLabels::Create(*scores, labels, table->weights);
@@ -157,9 +155,9 @@ int RunEvaluate(const EvaluateOptions& options) {
       .table = *table,
       .scored = *scored,
       .at = scored->At(options.threshold.value_or(model->info.threshold))};
-  std::fputs(options.json ? PrettyJson(ToJson(evaluation)).c_str() : ToText(evaluation).c_str(),
-             stdout);
-  return kExitOk;
+  const Status printed =
+      WriteFile("-", options.json ? PrettyJson(ToJson(evaluation)) : ToText(evaluation));
+  return printed.ok() ? kExitOk : ReportError("-", printed.error());
 }
 
 }  // namespace
@@ -176,7 +174,7 @@ void AddEvaluate(CLI::App& app, int* exit_code) {
   command
       ->add_option("--threshold", options->threshold,
                    "Flag from this probability on; default: the model's")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(Probability());
   command->add_flag("--json", options->json, "As JSON");
   command->callback([options, exit_code] { *exit_code = RunEvaluate(*options); });
 }

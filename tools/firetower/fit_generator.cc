@@ -31,7 +31,7 @@ int RunFitGenerator(const FitGeneratorOptions& options) {
   if (!bytes.ok()) return ReportError(options.data, bytes.error());
   const Result<Table> table = ReadTable(*bytes, {.label = options.label, .weight = options.weight});
   if (!table.ok()) return ReportError(options.data, table.error());
-  ReportSetAside(options.data, *table);
+  ReportSetAside(options.data, table->set_aside, table->records);
 
   synth::FitInput input;
   input.names = table->inputs;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <set>
 #include <string>
@@ -170,7 +169,7 @@ json::object ToJson(const forest::Model& model, const Shape& shape, size_t file_
 
 std::string OrNone(const std::string& text) { return text.empty() ? "(none)" : text; }
 
-void Print(const forest::Model& model, const Shape& shape, size_t file_bytes) {
+std::string ToText(const forest::Model& model, const Shape& shape, size_t file_bytes) {
   const forest::ModelInfo& info = model.info;
   std::string text = fmt::format("{} {}\n", info.name, info.version);
   if (!info.description.empty()) text += info.description + "\n";
@@ -206,22 +205,19 @@ void Print(const forest::Model& model, const Shape& shape, size_t file_bytes) {
                           json::serialize(member.value()));
     }
   }
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  return text;
 }
 
 int RunInspect(const InspectOptions& options) {
   const Result<std::vector<uint8_t>> bytes = ReadFile(options.model);
   if (!bytes.ok()) return ReportError(options.model, bytes.error());
   const Result<forest::Model> model = forest::ReadModel(*bytes);
-  if (!model.ok()) return ReportError(options.model, model.error());
+  if (!model.ok()) return ReportModelError(options.model, model.error());
   const Shape shape = Measure(model->forest);
-  if (options.json) {
-    const std::string text = json::serialize(ToJson(*model, shape, bytes->size()));
-    std::printf("%s\n", text.c_str());
-  } else {
-    Print(*model, shape, bytes->size());
-  }
-  return kExitOk;
+  const Status printed =
+      WriteFile("-", options.json ? json::serialize(ToJson(*model, shape, bytes->size())) + "\n"
+                                  : ToText(*model, shape, bytes->size()));
+  return printed.ok() ? kExitOk : ReportError("-", printed.error());
 }
 
 }  // namespace

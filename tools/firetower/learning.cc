@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 #include <utility>
 
+#include "checks.h"
 #include "core/train/folds.h"
 #include "core/train/profile.h"
 #include "files.h"
@@ -46,7 +49,9 @@ void AddLearningOptions(CLI::App* command, LearningOptions* options) {
   command->add_option("--config", options->config, "Configuration (JSON): model, features, forest");
   command->add_option("--folds-column", options->folds_column,
                       "Column of fold numbers to cross-validate on, in place of random folds");
-  command->add_option("--seed", options->seed, "Seed of folds and trees")->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of folds and trees")
+      ->transform(WholeNumber(std::numeric_limits<uint64_t>::max()))
+      ->capture_default_str();
   command
       ->add_option("--threads", options->threads,
                    "Threads, 0 for one per core; the model does not depend on it")
@@ -59,7 +64,25 @@ void AddLearningOptions(CLI::App* command, LearningOptions* options) {
                     "Show progress where standard error is no terminal, too");
 }
 
+int WriteReport(const LearningOptions& options, const json::object& report,
+                const std::string& summary) {
+  if (!options.report.empty()) {
+    const Status status = WriteFile(options.report, PrettyJson(report));
+    if (!status.ok()) return ReportError(options.report, status.error());
+  }
+  if (!options.json && (options.out == "-" || options.report == "-")) {
+    std::fputs(summary.c_str(), stderr);
+    return kExitOk;
+  }
+  const Status status = WriteFile("-", options.json ? PrettyJson(report) : summary);
+  return status.ok() ? kExitOk : ReportError("-", status.error());
+}
+
 int Learning::Load() {
+  const int places = CheckPlaces({{"--out", options_.out},
+                                  {"--report", options_.report},
+                                  {"--json", options_.json ? "-" : ""}});
+  if (places != kExitOk) return places;
   config_ = *ParseConfig("{}");
   if (!options_.config.empty()) {
     const Result<std::vector<uint8_t>> bytes = ReadFile(options_.config);
@@ -67,6 +90,15 @@ int Learning::Load() {
     Result<Config> config = ParseConfig(AsText(*bytes));
     if (!config.ok()) return ReportError(options_.config, config.error());
     config_ = *std::move(config);
+    for (const std::string& column : {options_.label, options_.weight, options_.folds_column}) {
+      for (const features::InputColumn& input : config_.inputs) {
+        if (input.name != column) continue;
+        return ReportError(
+            options_.config,
+            {.code = ErrorCode::kDataInvalid,
+             .message = "inputs: \"" + column + "\" is the column of labels, weights or folds"});
+      }
+    }
   }
   config_.forest.seed = options_.seed;
   config_.forest.threads = options_.threads;
@@ -81,13 +113,15 @@ int Learning::Load() {
   Result<Table> table = ReadTable(*bytes, request);
   if (!table.ok()) return ReportError(options_.data, table.error());
   table_ = *std::move(table);
-  ReportSetAside(options_.data, table_);
+  ReportSetAside(options_.data, table_.set_aside, table_.records);
   if (config_.inputs.empty()) {
     for (size_t c = 0; c < table_.inputs.size(); ++c) {
       config_.inputs.push_back({.name = table_.inputs[c], .unit = ""});
       config_.features.push_back({.name = table_.inputs[c], .input = static_cast<int32_t>(c)});
     }
   }
+  Status status = train::CheckOptions(config_.forest, config_.features.size());
+  if (!status.ok()) return ReportError(options_.config, InConfig("forest", status.error()));
   spans_ = table_.spans();
 
   if (!options_.folds_column.empty()) {
@@ -137,6 +171,18 @@ json::object Learning::MetricsJson(const train::CrossValidation& figures) const 
   return metrics;
 }
 
+void Learning::NoteRefused(const train::FittedModel& fitted) {
+  const size_t rows = table_.rows.size();
+  if (fitted.rows.size() == rows) return;
+  std::vector<float> features(config_.features.size() * rows);
+  std::vector<int32_t> status(rows);
+  std::vector<int32_t> inputs(rows);
+  fitted.pipeline.Transform(spans_, rows, rows, features, status, inputs);
+  const std::vector<SetAside> refused = Refused(table_, status, inputs);
+  ReportSetAside(options_.data, refused, table_.records);
+  AddSetAside(refused, &table_);
+}
+
 int Learning::FitAndWrite(const train::ForestOptions& forest,
                           const train::CrossValidation* cross_validation, json::object* training) {
   const auto start = std::chrono::steady_clock::now();
@@ -150,6 +196,7 @@ int Learning::FitAndWrite(const train::ForestOptions& forest,
     return train::FitModel(data(), {}, final_options);
   }();
   if (!fitted.ok()) return ReportError(options_.data, InFile(fitted.error(), table_));
+  NoteRefused(*fitted);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 

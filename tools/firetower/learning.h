@@ -36,11 +36,11 @@ struct LearningOptions {
 
 void AddLearningOptions(CLI::App* command, LearningOptions* options);
 
-// An error and the file it is about.
-struct FileError {
-  std::string file;
-  Error error;
-};
+// Writes the report where it was asked for and prints it as JSON or else the summary: to standard
+// error where standard output holds the model or the report. On failure prints the reason; returns
+// the exit code.
+int WriteReport(const LearningOptions& options, const json::object& report,
+                const std::string& summary);
 
 class Learning {
  public:
@@ -65,6 +65,8 @@ class Learning {
                   const train::CrossValidation* cross_validation, json::object* training);
 
  private:
+  // Reports the rows that the fitted pipeline refuses and adds them to the table's list.
+  void NoteRefused(const train::FittedModel& fitted);
   json::object MetricsJson(const train::CrossValidation& figures) const;
 
   LearningOptions options_;

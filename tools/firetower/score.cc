@@ -2,10 +2,8 @@
 // range by range.
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "checks.h"
 #include "commands.h"
 #include "core/base/json.h"
 #include "core/csv/writer.h"
@@ -68,51 +67,6 @@ struct Scores {
   std::vector<double> offsets;  // One past the end as the last.
   std::vector<BadRowReport> bad_rows;
   uint64_t bad_row_count = 0;
-};
-
-// A file that appears under its name only when it is complete; standard output for "-".
-class OutputFile {
- public:
-  explicit OutputFile(std::string path)
-      : path_(std::move(path)), temporary_(path_ == "-" ? path_ : path_ + ".part") {
-    file_ = path_ == "-" ? stdout : std::fopen(temporary_.c_str(), "wb");
-    if (file_ == nullptr) Fail();
-  }
-  ~OutputFile() {
-    if (file_ == nullptr || file_ == stdout) return;
-    std::fclose(file_);
-    std::remove(temporary_.c_str());
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  void Write(std::string_view bytes) {
-    if (status_.ok() && std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) Fail();
-  }
-  Status Close() {
-    if (!status_.ok()) return status_;
-    if (file_ == stdout) {
-      if (std::fflush(file_) != 0) Fail();
-      return status_;
-    }
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    if (!closed || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-      Fail();
-      std::remove(temporary_.c_str());
-    }
-    return status_;
-  }
-
- private:
-  void Fail() {
-    status_ = Error{.code = ErrorCode::kBadArgument,
-                    .message = std::string("cannot write: ") + std::strerror(errno)};
-  }
-
-  std::string path_;
-  std::string temporary_;
-  std::FILE* file_ = nullptr;
-  Status status_;
 };
 
 void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions options,
@@ -367,10 +321,10 @@ std::string BadRowsCsv(const Scores& scores) {
 }
 
 int RunScore(const ScoreOptions& options) {
-  if (options.json && options.out == "-") {
-    return ReportError("--json", {.code = ErrorCode::kBadArgument,
-                                  .message = "standard output is taken by --out -; give a file"});
-  }
+  const int places = CheckPlaces({{"--out", options.out},
+                                  {"--bad-rows", options.bad_rows},
+                                  {"--json", options.json ? "-" : ""}});
+  if (places != kExitOk) return places;
   const Result<std::vector<uint8_t>> model = ReadFile(options.model);
   if (!model.ok()) return ReportError(options.model, model.error());
   const Result<std::vector<uint8_t>> data = ReadFile(options.data);
@@ -378,7 +332,8 @@ int RunScore(const ScoreOptions& options) {
   Scorer scorer;
   const Status prepared = scorer.Prepare(options, *model, *data);
   if (!prepared.ok()) {
-    return ReportError(scorer.model_refused() ? options.model : options.data, prepared.error());
+    return scorer.model_refused() ? ReportModelError(options.model, prepared.error())
+                                  : ReportError(options.data, prepared.error());
   }
   const Result<Scores> scores = scorer.Score();
   if (!scores.ok()) return ReportError(options.data, scores.error());
@@ -417,7 +372,7 @@ void AddScore(CLI::App& app, int* exit_code) {
   command
       ->add_option("--threshold", options->threshold,
                    "Flag from this probability on (default: the model's)")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(Probability());
   command->add_option("--bad-rows", options->bad_rows,
                       "CSV file for the rows that were set aside (the first 10,000), with reasons");
   command

@@ -219,6 +219,7 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
     if (plan.folds) fold_numbers.push_back(batch.columns[*plan.folds][i]);
     for (size_t c = 0; c < plan.inputs.size(); ++c) table.columns[c].push_back(batch.columns[c][i]);
     table.rows.push_back(i);
+    table.lines.push_back(lines.LineOf(batch.offsets[i]));
   }
   table.folds = Renumbered(fold_numbers);
   if (table.labels.empty()) {
@@ -247,12 +248,38 @@ void RequestInputs(std::span<const features::InputColumn> inputs,
   }
 }
 
-void ReportSetAside(const std::string& file, const Table& table) {
-  if (table.set_aside.empty()) return;
+std::vector<SetAside> Refused(const Table& table, std::span<const int32_t> status,
+                              std::span<const int32_t> status_input) {
+  std::vector<SetAside> refused;
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    if (status[i] == 0) continue;
+    const auto input = static_cast<size_t>(status_input[i]);
+    const double value = table.columns[input][i];
+    // An input that is there but makes no feature: only a logarithm can do that.
+    const bool is_missing = status[i] == features::kStatusMissingValue;
+    const char* reason = is_missing ? (std::isnan(value) ? "is missing" : "has no logarithm")
+                                    : (std::isinf(value) ? "is infinite" : "is too large");
+    refused.push_back({.row = table.rows[i],
+                       .line = table.lines[i],
+                       .column = table.inputs[input],
+                       .reason = reason});
+  }
+  return refused;
+}
+
+void AddSetAside(const std::vector<SetAside>& more, Table* table) {
+  table->set_aside.insert(table->set_aside.end(), more.begin(), more.end());
+  std::sort(table->set_aside.begin(), table->set_aside.end(),
+            [](const SetAside& a, const SetAside& b) { return a.row < b.row; });
+}
+
+void ReportSetAside(const std::string& file, std::span<const SetAside> set_aside,
+                    uint64_t records) {
+  if (set_aside.empty()) return;
   std::fprintf(stderr, "firetower: %s: %zu of %llu rows set aside\n", file.c_str(),
-               table.set_aside.size(), static_cast<unsigned long long>(table.records));
-  for (size_t i = 0; i < std::min(kShownRows, table.set_aside.size()); ++i) {
-    const SetAside& item = table.set_aside[i];
+               set_aside.size(), static_cast<unsigned long long>(records));
+  for (size_t i = 0; i < std::min(kShownRows, set_aside.size()); ++i) {
+    const SetAside& item = set_aside[i];
     std::fprintf(stderr, "firetower: %s:%llu: %s %s\n", file.c_str(),
                  static_cast<unsigned long long>(item.line),
                  item.column.empty() ? "the row" : item.column.c_str(), item.reason.c_str());

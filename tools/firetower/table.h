@@ -38,10 +38,11 @@ struct Table {
   std::vector<std::vector<double>> columns;  // columns[c][i] = input c of row i; NaN = missing.
   std::vector<uint8_t> labels;               // 0 or 1.
   std::vector<double> weights;               // Empty without a weight column; else finite and >= 0.
-  std::vector<int32_t> folds;  // Empty without a fold column; else numbered from 0 in the order of
-                               // the file's numbers.
-  std::vector<uint64_t> rows;  // Record of each row, from 0.
-  uint64_t records = 0;        // In the file.
+  std::vector<int32_t> folds;   // Empty without a fold column; else numbered from 0 in the order of
+                                // the file's numbers.
+  std::vector<uint64_t> rows;   // Record of each row, from 0.
+  std::vector<uint64_t> lines;  // Physical line on which each row begins, from 1.
+  uint64_t records = 0;         // In the file.
   std::vector<SetAside> set_aside;  // By record.
   std::string sha256;               // Of the file's bytes.
 
@@ -56,9 +57,17 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
 void RequestInputs(std::span<const features::InputColumn> inputs,
                    std::span<const features::Feature> features, TableOptions* options);
 
+// The rows of the table that a pipeline refuses, status and status_input being those of its
+// Transform. REQUIRES: the table's inputs are the pipeline's.
+std::vector<SetAside> Refused(const Table& table, std::span<const int32_t> status,
+                              std::span<const int32_t> status_input);
+
+// Adds to the table's list; the rows themselves stay.
+void AddSetAside(const std::vector<SetAside>& more, Table* table);
+
 // "firetower: FILE: 3 of 900 rows set aside" and the first of them on standard error; nothing when
-// there is none.
-void ReportSetAside(const std::string& file, const Table& table);
+// there is none. records: in the file.
+void ReportSetAside(const std::string& file, std::span<const SetAside> set_aside, uint64_t records);
 
 // {"rows", "first": [{"row", "line", "column", "reason"}, ...]}.
 json::object SetAsideJson(const Table& table);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +11,6 @@
 
 #include "commands.h"
 #include "files.h"
-#include "json_text.h"
 #include "learning.h"
 #include "progress.h"
 
@@ -76,13 +74,7 @@ int RunTrain(const LearningOptions& options) {
   json::object report = std::move(training);
   report["set_aside"] = SetAsideJson(learning.table());
   if (figures) report["cross_validation"] = CrossValidationJson(*figures);
-  if (!options.report.empty()) {
-    if (const Status status = WriteFile(options.report, PrettyJson(report)); !status.ok()) {
-      return ReportError(options.report, status.error());
-    }
-  }
-  std::fputs(options.json ? PrettyJson(report).c_str() : text.c_str(), stdout);
-  return kExitOk;
+  return WriteReport(options, report, text);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,7 +11,6 @@
 #include "commands.h"
 #include "core/train/grid_search.h"
 #include "files.h"
-#include "json_text.h"
 #include "learning.h"
 #include "progress.h"
 
@@ -72,7 +70,7 @@ int RunTune(const TuneOptions& options) {
     if (const Status status =
             train::CheckOptions(candidate.options, learning.config().features.size());
         !status.ok()) {
-      return ReportError(options.grid, status.error());
+      return ReportError(options.grid, InConfig("grid", status.error()));
     }
     candidates.push_back(candidate.options);
   }
@@ -105,16 +103,6 @@ int RunTune(const TuneOptions& options) {
   report["set_aside"] = SetAsideJson(learning.table());
   report["best"] = search->best;
   report["tried"] = std::move(tried);
-  if (!options.learning.report.empty()) {
-    if (const Status status = WriteFile(options.learning.report, PrettyJson(report));
-        !status.ok()) {
-      return ReportError(options.learning.report, status.error());
-    }
-  }
-  if (options.learning.json) {
-    std::fputs(PrettyJson(report).c_str(), stdout);
-    return kExitOk;
-  }
   std::string text = learning.Protocol() + "\n" + SearchText(*grid, *search);
   text += fmt::format("\nbest: {}\n{}", ParametersText(grid->candidates[search->best].parameters),
                       CrossValidationText(best));
@@ -123,8 +111,7 @@ int RunTune(const TuneOptions& options) {
                       report.at("trees").to_number<uint64_t>(),
                       report.at("nodes").to_number<uint64_t>(),
                       report.at("model_bytes").to_number<uint64_t>());
-  std::fputs(text.c_str(), stdout);
-  return kExitOk;
+  return WriteReport(options.learning, report, text);
 }
 
 }  // namespace
