@@ -264,8 +264,9 @@ refused("utf16_bom.csv", "UTF-16 with byte order mark.", b"\xff\xfe" + table(2).
         "The file is UTF-16 text; save it as UTF-8.")
 refused("utf16_plain.csv", "UTF-16 without byte order mark.", table(2).encode("utf-16-be"),
         "The file is UTF-16 text; save it as UTF-8.")
-refused("one_column.csv", "No delimiter.", "Amount\n1.5\n2.5\n",
-        "The first line has one column only: none of , ; tab | divides it.")
+refused("one_column.csv", "No delimiter, but a column that the model has.", "Amount\n1.5\n2.5\n",
+        f"Columns missing: {', '.join(c for c in INPUTS if c != 'Amount')}. Columns in the file: Amount.",
+        "SCHEMA_MISMATCH")
 refused("prose.csv", "A text that is no table.", "Dear customer\nplease find the figures, as agreed, below.\n",
         "The first line has one column only: none of , ; tab | divides it.")
 refused("open_quote_header.csv", "A quote in the header never closes.", '"' + table(3),
