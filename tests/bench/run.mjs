@@ -245,7 +245,7 @@ const training =
 
 const sklearnVersion = execFileSync(python, ['-c', 'import sklearn; print(sklearn.__version__)']).toString().trim();
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();
-const compiler = execFileSync('emcc', ['--version']).toString().split('\n')[0].replace(/^emcc \(.*?\) /, 'Emscripten ');
+const compiler = execFileSync('emcc', ['--version']).toString().replace(/^.*?\) (\S+)[^]*$/, 'Emscripten $1');
 await writeFile(
   path.join(root, 'tests/bench/RESULTS.md'),
   `# Benchmark results
