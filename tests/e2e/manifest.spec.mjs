@@ -75,7 +75,7 @@ test.describe('manifest', () => {
         [delimiterName(expected.delimiter), `decimal ${decimalName(expected.decimal)}`, head, lineEndingName(expected.lineEnding)].join(' · '),
       );
       await expect(report).toContainText(expected.bom ? 'UTF-8 with BOM' : 'UTF-8');
-      const extra = expected.extra.length === 0 ? 'none' : `${shortList(expected.extra)} (kept for the download)`;
+      const extra = expected.extra.length === 0 ? 'none' : `${shortList(expected.extra.map((/** @type {string} */ name) => name || '(no name)'))} (kept for the download)`;
       await expect(report.locator('dt:text-is("Extra") + dd')).toHaveText(extra);
 
       await expect(report.getByRole('heading', { name: /^Rows set aside/ })).toHaveText(`Rows set aside: ${aside.length}`);
