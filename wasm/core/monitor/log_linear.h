@@ -1,0 +1,48 @@
+// A histogram of non-negative numbers with log-linear buckets, integer counts only: each octave is
+// cut into equally wide buckets, so that the relative error of a quantile has a bound and merging is
+// addition. As HdrHistogram (http://hdrhistogram.org) and DDSketch's cubic-free variant.
+//
+//   LogLinear latency;
+//   latency.Add(12.5, 200);            // 200 rows took 12.5 µs each
+//   latency.Quantile(0.99);
+//
+// Thread-safety: one object per thread.
+#ifndef FIRETOWER_CORE_MONITOR_LOG_LINEAR_H_
+#define FIRETOWER_CORE_MONITOR_LOG_LINEAR_H_
+
+#include <cstdint>
+#include <map>
+
+namespace firetower::monitor {
+
+// Buckets per octave: a quantile is at most 1/16 too large.
+inline constexpr int32_t kBucketsPerOctave = 16;
+// Values below 2^kMinExponent share the first bucket, values of 2^kMaxExponent and more the last.
+inline constexpr int32_t kMinExponent = -40;
+inline constexpr int32_t kMaxExponent = 64;
+
+// The bucket of value >= 0: 0 for less than 2^kMinExponent, then rising by one per bucket. Exact
+// (frexp, no logarithm): the same everywhere. NaN is not allowed.
+int32_t BucketOf(double value);
+// The bucket's lower edge; that of bucket 0 is 0.
+double BucketEdge(int32_t bucket);
+
+class LogLinear {
+ public:
+  // REQUIRES: value is not NaN; negative counts as 0.
+  void Add(double value, uint64_t count);
+  void Merge(const LogLinear& other);
+  void Clear();
+  uint64_t total() const { return total_; }
+  // Upper edge of the bucket that holds the q-quantile (0 <= q <= 1); NaN without values.
+  double Quantile(double q) const;
+  const std::map<int32_t, uint64_t>& buckets() const { return buckets_; }
+
+ private:
+  std::map<int32_t, uint64_t> buckets_;
+  uint64_t total_ = 0;
+};
+
+}  // namespace firetower::monitor
+
+#endif  // FIRETOWER_CORE_MONITOR_LOG_LINEAR_H_
