@@ -517,6 +517,8 @@ export function createActions({ store, createEngine }) {
   return {
     start,
     restart,
+    /** The engine in use, started if it was not. */
+    engine: ready,
     demo,
     /**
      * @param {Blob} file

@@ -5,7 +5,7 @@ import { isTheme } from './settings.js';
 
 /**
  * @typedef {object} Link
- * @property {'review' | 'model'} view
+ * @property {'review' | 'live' | 'model'} view
  * @property {number | null} threshold null: the model's own
  * @property {import('./settings.js').Settings['theme'] | null} theme null: as remembered
  */
@@ -17,7 +17,8 @@ import { isTheme } from './settings.js';
  */
 export function readHash(hash) {
   const params = new URLSearchParams(hash.replace(/^#/, ''));
-  const view = params.get('view') === 'model' ? 'model' : 'review';
+  const wanted = params.get('view');
+  const view = wanted === 'live' || wanted === 'model' ? wanted : 'review';
   const text = params.get('threshold');
   const number = text === null || text.trim() === '' ? NaN : Number(text);
   const threshold = number >= 0 && number <= 1 ? number : null;
