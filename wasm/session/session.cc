@@ -42,6 +42,21 @@ json::value JsonNumber(double value) {
   return value;
 }
 
+void MarkMissing(const features::Pipeline& pipeline,
+                 std::span<const std::span<const double>> columns, size_t rows, size_t stride,
+                 std::span<float> features) {
+  for (size_t f = 0; f < pipeline.features().size(); ++f) {
+    const features::Feature& feature = pipeline.features()[f];
+    const std::span<const double> input = columns[static_cast<size_t>(feature.input)];
+    const bool logarithm = feature.op == features::Op::kLog1p;  // Of -1 and less there is none.
+    const std::span<float> out = features.subspan(f * stride, rows);
+    for (size_t i = 0; i < rows; ++i) {
+      if (std::isnan(input[i]) || (logarithm && input[i] <= -1.0))
+        out[i] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+}
+
 Session::Session() : state_(std::make_unique<State>()) {}
 Session::~Session() = default;
 

@@ -108,6 +108,13 @@ struct Session::State {
                         std::string* out) const;
 };
 
+// Sets feature f of row i to NaN where its input has no value, also where the pipeline put another
+// in its place: a summary counts what was missing, the forest has seen the substitute.
+// features[f * stride + i]; columns[c][i] = input c.
+void MarkMissing(const features::Pipeline& pipeline,
+                 std::span<const std::span<const double>> columns, size_t rows, size_t stride,
+                 std::span<float> features);
+
 // A number, or null where it is not finite.
 json::value JsonNumber(double value);
 
