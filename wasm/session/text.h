@@ -5,10 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace firetower::session {
+#include "core/base/utf8.h"
 
-// The text with every byte that is not part of well-formed UTF-8 (RFC 3629) replaced by U+FFFD.
-std::string ValidUtf8(std::string_view text);
+namespace firetower::session {
 
 // As ValidUtf8, on one line: control characters become their pictures (U+2400 ...), and more than
 // `limit` characters are cut, with "…" for what is left out.

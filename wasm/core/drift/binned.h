@@ -1,13 +1,21 @@
 // Drift of one column from counts over the reference's bins: PSI with its zero rule stated, and the
 // p-value of the chi-square contingency test of reference against current, which has the right
-// error rate where a goodness-of-fit test that takes the reference as known has not. Definitions:
-// Pearson's chi-square for 2 x k tables; PSI = sum (q - p) ln(q / p) with half a row added to every
-// bin and renormalised.
+// error rate where a goodness-of-fit test that takes the reference as known has not.
+//
+//   const BinnedDrift drift = CompareCounts(reference, current);
+//   const std::vector<double> corrected = BenjaminiHochberg(p_values);
+//   Judge(drift, rows, corrected[j], 0.05, 0.1);
+//
+// Definitions: Pearson's chi-square for 2 x k tables without Yates' correction; PSI =
+// sum (q - p) ln(q / p), p and q the shares of reference and current with half a row added to every
+// bin and renormalised. Neighbouring bins are pooled first, left to right, until each has an expected
+// count of at least 5 on both sides (Cochran 1954); what is left at the end joins the last pool.
 //
 // Not for: windows of fewer rows than kMinRows (the verdict says so). Thread-safety: pure functions.
 #ifndef FIRETOWER_CORE_DRIFT_BINNED_H_
 #define FIRETOWER_CORE_DRIFT_BINNED_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -17,28 +25,41 @@ namespace firetower::drift {
 
 inline constexpr double kMinRows = 200;  // Current rows below which no verdict is given.
 
-enum class Verdict : int32_t { kTooFewRows = 0, kStable = 1, kTooSmallToMatter = 2, kDrifted = 3 };  // do not renumber
-std::string_view Name(Verdict verdict);  // "too few rows", "stable", "too small to matter", "drifted"
+enum class Verdict : int32_t {  // do not renumber
+  kTooFewRows = 0,
+  kStable = 1,
+  kTooSmallToMatter = 2,
+  kDrifted = 3,
+};
+// "too few rows", "stable", "too small to matter", "drifted"
+std::string_view Name(Verdict verdict);
 
 struct BinnedDrift {
-  double psi = 0;          // NaN with no rows on a side.
-  double psi_noise = 0;    // Its expectation without drift: (B - 1)(1/n + 1/m).
-  double statistic = 0;    // Chi-square.
-  double degrees = 0;      // Of freedom.
-  double p_value = 1;
-  size_t bins = 0;         // After pooling.
+  double psi = 0;        // Over the pooled bins. NaN with no rows on a side.
+  double psi_noise = 0;  // Its expectation without drift: (bins - 1)(1/n + 1/m). NaN as psi.
+  double statistic = 0;  // Chi-square.
+  double degrees = 0;    // Of freedom: bins - 1.
+  double p_value = 1;    // 1 with a single bin; NaN with no rows on a side.
+  size_t bins = 0;       // After pooling.
 };
-// reference and current: one count per bin, each >= 0 (the reference may be weighted, then scaled to
-// its effective number of rows by the caller). Neighbouring bins are pooled, left to right, until each
-// has an expected count of at least 5 on both sides. O(bins), allocates.
+
+// reference and current: one count per bin, each >= 0 and finite (the reference may be weighted, then
+// scaled to its effective number of rows by the caller). REQUIRES: equal sizes. O(bins), allocates.
 BinnedDrift CompareCounts(std::span<const double> reference, std::span<const double> current);
 
-// p-values corrected for their number, in the order given. Benjamini and Hochberg (1995). NaN stays NaN
-// and is not counted.
+// Share of the PSI of every bin given, adding up to CompareCounts().psi: that of a pool is divided
+// evenly among its bins. All NaN with no rows on a side. As CompareCounts.
+std::vector<double> PsiByBin(std::span<const double> reference, std::span<const double> current);
+
+// p-values corrected for their number, in the order given. NaN stays NaN and is not counted.
+// Source: Benjamini and Hochberg (1995), the step-up procedure as adjusted p-values. O(n log n).
 std::vector<double> BenjaminiHochberg(std::span<const double> p_values);
 
-// Drifted: p_corrected < level and psi - psi_noise >= effect_floor.
-Verdict Judge(const BinnedDrift& drift, double current_rows, double p_corrected, double level, double effect_floor);
+// Too few rows: current_rows < kMinRows, or nothing to compare (psi or p_corrected NaN).
+// Stable: p_corrected >= level. Drifted: p_corrected < level and psi - psi_noise >= effect_floor; too
+// small to matter where the difference is there but below the floor.
+Verdict Judge(const BinnedDrift& drift, double current_rows, double p_corrected, double level,
+              double effect_floor);
 
 }  // namespace firetower::drift
 

@@ -3,10 +3,13 @@
 // Journal of Quality Technology 31 (1999). At fraud's base rates it finds a doubling in a few
 // thousand rows with fewer false alarms than the detectors made for error rates of a tenth.
 //
-//   BernoulliCusum cusum({.p0 = 0.0017, .p1 = 0.0034, .threshold = CusumThreshold(0.0017, 0.0034, 1e6, 1)});
+//   BernoulliCusum cusum({.p0 = 0.0017, .p1 = 0.0034,
+//                         .threshold = CusumThreshold(0.0017, 0.0034, 1e6)});
 //   if (cusum.Update(flagged)) ...        // fired at this row; begins anew with the next
 //
-// Thread-safety: one object per thread.
+// Logarithms are core/base/portable_log.h: the same rows give the same sums and alarms on every
+// machine. Not for: rates that are not known beforehand (p0 must be, from a reference or a calm
+// stretch). Thread-safety: one object per thread.
 #ifndef FIRETOWER_CORE_STREAM_BERNOULLI_CUSUM_H_
 #define FIRETOWER_CORE_STREAM_BERNOULLI_CUSUM_H_
 
@@ -17,33 +20,48 @@
 namespace firetower::stream {
 
 struct BernoulliCusumOptions {
-  double p0 = 0.01;       // Rate in control, 0 < p0 < 1.
-  double p1 = 0.02;       // Rate to find, 0 < p1 < 1, not p0. Below p0: finds a fall.
-  double threshold = 6;   // Alarm when the sum reaches it, > 0.
+  double p0 = 0.01;      // Rate in control. Range: 1e-9 .. 1 - 1e-9. Default: 0.01.
+  double p1 = 0.02;      // Rate to find, not p0; below p0: finds a fall. Range and default: as p0, 0.02.
+  double threshold = 6;  // Alarm when the sum reaches it. Range: > 0, finite. Default: 6.
 };
 Status CheckOptions(const BernoulliCusumOptions& options);  // kBadArgument
 
 class BernoulliCusum {
  public:
+  // REQUIRES: CheckOptions(options).ok()
   explicit BernoulliCusum(const BernoulliCusumOptions& options);
-  // True: alarm. The sum begins again at 0 with the next row.
+  // sum = max(0, sum + log(p1 / p0)) after an event, max(0, sum + log((1 - p1) / (1 - p0))) else.
+  // True: alarm, the sum reached the threshold; it begins again at 0 with the next row. Does not
+  // allocate.
   bool Update(bool event);
+  // Goes on from a state that was kept. REQUIRES: 0 <= sum < threshold.
+  void Restore(double sum, uint64_t rows, uint64_t alarms);
+
+  const BernoulliCusumOptions& options() const { return options_; }
   double sum() const { return sum_; }
-  uint64_t rows() const { return rows_; }      // Since the start or the last alarm.
+  uint64_t rows() const { return rows_; }  // Since the start or the last alarm.
   uint64_t alarms() const { return alarms_; }
 
  private:
   BernoulliCusumOptions options_;
-  double up_ = 0;    // Added on an event.
-  double down_ = 0;  // Added otherwise.
+  double event_ = 0;     // Added on an event.
+  double no_event_ = 0;  // Added otherwise.
   double sum_ = 0;
   uint64_t rows_ = 0;
   uint64_t alarms_ = 0;
 };
 
-// The threshold whose mean number of rows between false alarms at p0 is run_length, found by
-// simulation (deterministic by seed) and bisection; within a few per cent. run_length 100 .. 1e9.
-double CusumThreshold(double p0, double p1, double run_length, uint64_t seed);
+// The threshold whose mean number of rows between false alarms at rate p0 is run_length. Not by
+// simulation: the mean run lengths of all thresholds on a lattice of the smaller step follow from one
+// recursion, which is exact where the larger step is a whole number of smaller ones (the chart of
+// Reynolds and Stoumbos); else the larger step is split between the two nearest so that the
+// likelihood ratio keeps its mean of 1. Basic operations only: the same bits everywhere.
+//
+// Within 6 % for p0 <= 0.1, p1 <= 2 p0 and run lengths of 5 / p0 and more; coarser for larger rates,
+// where the sum moves in large steps. run_length is held to 100 .. 1e9. A chart cannot have every run
+// length (no alarm comes before the first event): it is the next longer one then.
+// REQUIRES: CheckOptions({p0, p1}).ok(). At most a few milliseconds; allocates.
+double CusumThreshold(double p0, double p1, double run_length);
 
 }  // namespace firetower::stream
 

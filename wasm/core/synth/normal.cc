@@ -2,8 +2,8 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
+
+#include "core/base/portable_log.h"
 
 namespace firetower::synth {
 namespace {
@@ -55,25 +55,6 @@ constexpr double kF[] = {1.0,
                          2.04426310338993978564e-15};
 
 }  // namespace
-
-double PortableLog(double x) {
-  // x = m 2^e with sqrt(1/2) <= m < sqrt(2); log m = 2 artanh((m - 1) / (m + 1)) by its series.
-  uint64_t bits = 0;
-  std::memcpy(&bits, &x, sizeof bits);
-  int64_t exponent = static_cast<int64_t>(bits >> 52) - 1023;
-  bits = (bits & 0xfffffffffffffu) | (uint64_t{1023} << 52);
-  double m = 0.0;
-  std::memcpy(&m, &bits, sizeof m);
-  if (m > 1.4142135623730951) {
-    m *= 0.5;
-    ++exponent;
-  }
-  const double s = (m - 1.0) / (m + 1.0);
-  const double square = s * s;
-  double series = 0.0;  // |s| < 0.1716: the terms left out are below 2^-56 of the sum.
-  for (int k = 21; k >= 1; k -= 2) series = series * square + 1.0 / k;
-  return static_cast<double>(exponent) * 0.6931471805599453 + 2.0 * s * series;
-}
 
 double NormalQuantile(double p) {
   const double q = p - 0.5;

@@ -1,6 +1,5 @@
 // The normal quantile in basic operations only (+, -, *, /, sqrt), which IEEE 754 rounds alike
-// everywhere: the standard library's log differs by an ulp between machines, and generated rows
-// must not.
+// everywhere (core/base/portable_log.h): generated rows must not differ between machines.
 //
 // Source: Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribution",
 // Applied Statistics 37, PPND16 (relative accuracy about 1e-16). Thread-safety: pure functions.
@@ -8,9 +7,6 @@
 #define FIRETOWER_CORE_SYNTH_NORMAL_H_
 
 namespace firetower::synth {
-
-// Natural logarithm, within 4 ulp. REQUIRES: x is positive, finite and normal. Does not allocate.
-double PortableLog(double x);
 
 // z with P(Z <= z) = p for a standard normal Z. REQUIRES: 0 < p < 1, and p normal. Does not
 // allocate.

@@ -1,5 +1,8 @@
 // What goes wrong in demo traffic, on purpose: changes to rows that the generator drew.
-// Thread-safety: one object per thread.
+//
+//   Apply(Scenario::kShift, names, rows, since, columns, labels);
+//
+// Not for data that is real: nothing marks the rows as changed. Thread-safety: pure functions.
 #ifndef FIRETOWER_CORE_SYNTH_SCENARIO_H_
 #define FIRETOWER_CORE_SYNTH_SCENARIO_H_
 
@@ -27,9 +30,11 @@ Result<Scenario> ScenarioByName(std::string_view name);  // kBadArgument lists t
 // Share of positives of a generator's stream under the scenario.
 double FraudRate(Scenario scenario, double usual);
 
-// Rows given as columns[c * rows + i] with the names of the columns; labels empty or one per row.
-// since: rows since the scenario began, of row 0 here. Columns a scenario needs and does not find are
-// left alone.
+// Changes rows in place. Rows are given as columns[c * rows + i] with the names of the columns; labels
+// (0, 1, NaN: unknown) empty or one per row. since: rows since the scenario began, of row 0 here: what
+// happens to a row depends on its number since then and on nothing else, so batches may be cut anywhere.
+// Columns a scenario needs and does not find are left alone; missing values stay missing. Does not
+// allocate. REQUIRES: columns.size() == names.size() * rows.
 void Apply(Scenario scenario, std::span<const std::string> names, size_t rows, uint64_t since,
            std::span<double> columns, std::span<double> labels);
 

@@ -1,0 +1,33 @@
+#include "core/drift/chi_square.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace firetower::drift {
+
+double ChiSquareTail(double statistic, size_t degrees) {
+  // With h = statistic / 2: for even degrees e^-h sum h^i / i!, i from 0; for odd ones
+  // erfc(sqrt h) + e^-h sum h^(i - 1/2) / Gamma(i + 1/2), i from 1; degrees / 2 terms (rounded down).
+  const double h = 0.5 * statistic;
+  const bool odd = degrees % 2 == 1;
+  const double first = odd ? 0.5 : 0.0;  // Of the divisors that make a term from the one before.
+  constexpr double kBig = 0x1p900;
+  constexpr double kLogBig = 900.0 * std::numbers::ln2;
+  double term = odd ? 2.0 * std::sqrt(h) * std::numbers::inv_sqrtpi : 1.0;
+  double sum = 0.0;
+  double log_scale = 0.0;  // The terms are e^log_scale times larger than they stand here.
+  for (size_t i = 1; i <= degrees / 2; ++i) {
+    sum += term;
+    term *= h / (static_cast<double>(i) + first);
+    if (term > kBig) {
+      term /= kBig;
+      sum /= kBig;
+      log_scale += kLogBig;
+    }
+  }
+  const double tail = sum > 0.0 ? std::exp(log_scale - h + std::log(sum)) : 0.0;
+  return std::min(1.0, tail + (odd ? std::erfc(std::sqrt(h)) : 0.0));
+}
+
+}  // namespace firetower::drift
