@@ -66,6 +66,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         # A file asked for as a folder must stay missing; resolve() dropped the slash.
         return str(translated) + ("/" if path.split("?")[0].split("#")[0].endswith("/") else "")
 
+    def send_head(self):
+        # A file that was changed while this runs makes another version: the browser's offline copy must not go stale.
+        if self.path.split("?")[0] == "/precache.js":
+            with self.server.writing:
+                build.precache()
+        return super().send_head()
+
     def list_directory(self, path):
         self.send_error(404, "File not found")
         return None
@@ -90,6 +97,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, host, port):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.policy = (build.WEB / "csp.txt").read_text().strip()
+        self.writing = threading.Lock()
         super().__init__((host, port), Handler)
 
     def handle_error(self, request, client_address):

@@ -4,9 +4,13 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from setup import build  # noqa: E402  (the path above comes first)
 
 # The C++ folders and what each may include besides itself (wasm/README.md has the picture).
 CORE = "wasm/core/"
@@ -16,14 +20,27 @@ MAY_INCLUDE = {
     "features": {"base"},
     "forest": {"base", "features"},
     "metrics": {"base"},
+    "drift": {"base"},
+    "stream": {"base"},
+    "monitor": {"base", "csv", "drift", "stream", "metrics"},
     "synth": {"base", "csv"},
     "synth_fit": {"base", "synth"},
     "train": {"base", "csv", "features", "forest", "metrics", "synth"},
-    "session": {"base", "csv", "features", "forest", "metrics", "synth"},
+    "session": {
+        "base",
+        "csv",
+        "features",
+        "forest",
+        "metrics",
+        "drift",
+        "stream",
+        "monitor",
+        "synth",
+    },
     "bindings": {"base", "session"},
 }
 # The JavaScript folders under web/js by height: a folder imports from those that are not higher.
-LAYERS = {"engine": 0, "state": 1, "export": 2, "charts": 3, "views": 3}
+LAYERS = {"engine": 0, "service": 1, "state": 1, "export": 2, "charts": 3, "views": 3}
 
 
 def tracked(*patterns):
@@ -291,6 +308,11 @@ class Policy(unittest.TestCase):
                 (".png", ".safetensors")
             ):
                 self.assertNotIn("default-src 'none'", text_of(path), path)
+
+    def test_the_service_worker_sends_it(self):
+        listed = build.precache_text(ROOT / "web")
+        policy = re.search(r"^export const POLICY = (.*);$", listed, re.MULTILINE)
+        self.assertEqual(json.loads(policy[1]), self.POLICY)
 
     def test_it_allows_no_inline_script_no_eval_and_no_other_origin(self):
         self.assertNotIn("unsafe-inline", self.POLICY)

@@ -3,8 +3,11 @@
 After page(), the folder web/ is the complete static site: any web server can serve it.
 """
 
+import base64
 import hashlib
+import json
 import os
+import pathlib
 import shutil
 
 from . import ROOT, SetupError, run, say
@@ -20,6 +23,31 @@ _COPIES = [
     ("node_modules/@kurkle/color/LICENSE.md", "vendor/color.LICENSE.md"),
     ("models/creditcard", "models/creditcard"),
 ]
+
+# What the page needs, by the end of its name, and which of these it does not: those of the service worker itself and
+# of its switch, which a copy must not hold back, and those that no page loads.
+_OFFLINE = {
+    ".css",
+    ".html",
+    ".js",
+    ".json",
+    ".mjs",
+    ".png",
+    ".safetensors",
+    ".svg",
+    ".wasm",
+    ".webmanifest",
+}
+_ONLINE_ONLY = {
+    "js/engine/node.js",
+    "models/creditcard/grid.json",
+    "models/creditcard/report.json",
+    "models/creditcard/train.json",
+    "offline.json",
+    "precache.js",
+    "sw.js",
+}
+_EXAMPLES = "js/engine/examples/"
 
 
 def npm():
@@ -71,16 +99,61 @@ def _copy(source, target):
         for name in names:
             _copy(source / name, target / name)
         return
-    data = source.read_bytes()
+    if _write(target, source.read_bytes()):
+        shutil.copymode(source, target)
+
+
+def _write(target, data):
+    """Writes a file of the site unless it has the same bytes already; says whether it did."""
     if target.exists() and target.read_bytes() == data:
-        return
+        return False
     target.parent.mkdir(parents=True, exist_ok=True)
-    say(f"making {target.relative_to(ROOT)}")
+    say(f"making {target.relative_to(WEB.parent)}")
     # Written beside and renamed: a page being served never sees half a file.
     scratch = target.with_name(target.name + ".part")
     scratch.write_bytes(data)
-    shutil.copymode(source, scratch)
     scratch.replace(target)
+    return True
+
+
+def offline_files(web):
+    """Paths below web/ of what the offline copy holds, sorted."""
+    names = (path.relative_to(web).as_posix() for path in web.rglob("*") if path.is_file())
+    return sorted(
+        name
+        for name in names
+        if pathlib.PurePosixPath(name).suffix in _OFFLINE
+        and name not in _ONLINE_ONLY
+        and not name.startswith(_EXAMPLES)
+        and not any(part.startswith(".") for part in name.split("/"))
+    )
+
+
+def precache_text(web):
+    """precache.js: the files of the offline copy with their hashes, their policy, and a version made of both."""
+    files, total = {}, 0
+    for name in offline_files(web):
+        data = (web / name).read_bytes()
+        total += len(data)
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        files["./" if name == "index.html" else name] = f"sha256-{digest}"
+    policy = (web / "csp.txt").read_text(encoding="utf-8").strip()
+    version = hashlib.sha256(json.dumps([policy, files]).encode()).hexdigest()[:12]
+    return "".join(
+        [
+            "// Made by tools/setup/build.py: the offline copy's files, see js/service/README.md.\n",
+            f"export const VERSION = {json.dumps(version)};\n",
+            f"export const POLICY = {json.dumps(policy)};\n",
+            f"export const BYTES = {total};\n",
+            f"export const FILES = {json.dumps(files, indent=2)};\n",
+        ]
+    )
+
+
+def precache(web=None):
+    """Brings web/precache.js up to date with the files beside it."""
+    web = WEB if web is None else web
+    _write(web / "precache.js", precache_text(web).encode())
 
 
 def page():
@@ -91,3 +164,4 @@ def page():
         if not (ROOT / source).exists():
             raise SetupError(f"{source} is missing")
         _copy(ROOT / source, WEB / target)
+    precache()

@@ -5,13 +5,16 @@ import { tellTheme } from './charts/tokens.js';
 import { createEngine } from './engine/client/index.js';
 import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
+import { hostApi } from './state/api_host.js';
 import { readHash, writeHash } from './state/hash.js';
+import { createOffline } from './state/offline.js';
 import { readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
 import { createStore } from './state/store.js';
 import { h } from './views/dom.js';
 import * as header from './views/header.js';
 import { createHelp } from './views/help.js';
 import * as model from './views/model.js';
+import { mountNotice, offlineSection } from './views/offline.js';
 import * as review from './views/review.js';
 
 /**
@@ -125,6 +128,17 @@ store.watch(['settings'], ({ settings }) => {
   tellTheme();
 });
 
+// --- without a network, and as an API
+
+const offline = createOffline();
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) offline.seen();
+});
+hostApi(navigator.serviceWorker, async () => {
+  const engine = await actions.engine();
+  return { engine, monitor: await engine.monitor() };
+});
+
 // --- views
 
 /** @type {App} */
@@ -133,7 +147,7 @@ const app = {
   actions,
   chooseFile: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file', (file) => void actions.openFile(file, file.name)),
   chooseModel: picker('.safetensors', 'Model file', (file) => void actions.loadModel(file, file.name)),
-  showHelp: createHelp(document.body, store),
+  showHelp: createHelp(document.body, store, offlineSection(offline)),
 };
 
 /** @param {string} id */
@@ -141,6 +155,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const reviewElement = byId('review');
 const modelElement = byId('model');
 header.mount(byId('header'), app);
+mountNotice(byId('header'), offline);
 review.mount(reviewElement, app);
 model.mount(modelElement, app);
 store.watch(['view'], ({ view }) => {
@@ -152,7 +167,8 @@ byId('skip').addEventListener('click', (event) => {
   byId('main').focus();
 });
 
-void actions.start();
+// The copy is made when the page works: both load the same files.
+void actions.start().finally(() => offline.start());
 
 // For tests: nothing is asked, nothing waits to be drawn.
 let frames = 0;

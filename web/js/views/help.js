@@ -7,9 +7,10 @@ import { badge, h, put } from './dom.js';
 /**
  * @param {HTMLElement} parent
  * @param {import('../app.js').App['store']} store
+ * @param {...HTMLElement} sections what others have to say
  * @returns {() => void} shows the dialog
  */
-export function createHelp(parent, store) {
+export function createHelp(parent, store, ...sections) {
   const levels = h('ul', { class: 'levels plain' });
   const close = h('button', { type: 'button', onclick: () => dialog.close() }, 'Close');
   /** @type {HTMLDialogElement} */
@@ -45,6 +46,7 @@ export function createHelp(parent, store) {
       null,
       'Files are read in this tab and go nowhere; the browser’s content policy forbids the page to reach any other address. There is no account, no counter, no cookie. Theme and table columns are remembered in this browser.',
     ),
+    ...sections,
     h('div', { class: 'row end' }, close),
   );
   parent.append(dialog);
