@@ -1,0 +1,21 @@
+// What the summaries of a model count by: one place for the session, the monitor and the command
+// line, so that what one of them writes the others can merge. Thread-safety: a pure function.
+#ifndef FIRETOWER_SESSION_SUMMARY_LAYOUT_H_
+#define FIRETOWER_SESSION_SUMMARY_LAYOUT_H_
+
+#include <memory>
+#include <string_view>
+
+#include "core/forest/model.h"
+#include "core/monitor/summary.h"
+
+namespace firetower::session {
+
+// model_hash: SHA-256 of the model file's bytes, hexadecimal. A feature without a profile gets the
+// edges 0 and 1. Allocates.
+std::shared_ptr<const monitor::SummaryLayout> LayoutOf(const forest::Model& model,
+                                                       std::string_view model_hash);
+
+}  // namespace firetower::session
+
+#endif  // FIRETOWER_SESSION_SUMMARY_LAYOUT_H_
