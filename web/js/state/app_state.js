@@ -47,6 +47,7 @@ import { defaultSettings } from './settings.js';
  * @property {string} modelFile name of the model file a person loaded; empty: the page's own model
  * @property {import('./problems.js').Problem | null} problem
  * @property {string} note one sentence about what just happened; empty: nothing
+ * @property {string} sessionNote one sentence about what became of a session; empty: nothing
  * @property {Source | null} source
  * @property {Job | null} job
  * @property {ImportReport | null} report
@@ -83,6 +84,7 @@ export function initialState() {
     modelFile: '',
     problem: null,
     note: '',
+    sessionNote: '',
     source: null,
     job: null,
     ...noResult(),

@@ -1,5 +1,11 @@
 // @ts-check
-// What the page remembers between visits: one JSON object with a version. Never data. Unknown keys are ignored, bad values dropped.
+// What the page remembers between visits: a part of the session object (see session.js), and what the owner of this device
+// agreed to, which no session carries. Never data. Unknown keys are ignored, bad values dropped.
+
+import { defaultLiveSettings, readLiveSettings } from './live_state.js';
+import { defaultSession, readSession } from './session.js';
+
+/** @typedef {import('./live_state.js').LiveSettings} LiveSettings */
 
 /**
  * @typedef {object} Settings
@@ -8,20 +14,11 @@
  */
 
 export const SETTINGS_KEY = 'firetower.settings';
-const VERSION = 1;
-const THEMES = ['system', 'light', 'dark'];
 
 /** @returns {Settings} */
 export function defaultSettings() {
-  return { theme: 'system', columns: null };
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Settings['theme']}
- */
-export function isTheme(value) {
-  return typeof value === 'string' && THEMES.includes(value);
+  const { theme, review } = defaultSession();
+  return { theme, columns: review.columns };
 }
 
 /**
@@ -31,26 +28,49 @@ export function isTheme(value) {
  * @returns {Settings}
  */
 export function readSettings(text) {
-  const settings = defaultSettings();
-  if (text === null) return settings;
-  /** @type {unknown} */
-  let value;
+  const { theme, review } = readSession(text ?? {}).session;
+  return { theme, columns: review.columns ?? oldColumns(text) };
+}
+
+/**
+ * Before there were sessions, the columns were on the outermost level.
+ * @param {string | null} text
+ * @returns {string[] | null}
+ */
+function oldColumns(text) {
+  return readSession({ review: { columns: Reflect.get(parsed(text), 'columns') } }).session.review.columns;
+}
+
+/**
+ * The live view's settings of the same text.
+ * @param {string | null} text
+ * @returns {LiveSettings}
+ */
+export function readLive(text) {
+  const { remember, cap, notify } = /** @type {any} */ (Reflect.get(parsed(text), 'device') ?? {});
+  return readLiveSettings({ ...readSession(text ?? {}).session.live, remember, cap, notify });
+}
+
+/**
+ * @param {string | null} text
+ * @returns {object}
+ */
+function parsed(text) {
   try {
-    value = JSON.parse(text);
+    const value = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return settings;
+    return {};
   }
-  if (typeof value !== 'object' || value === null) return settings;
-  const { theme, columns } = /** @type {Record<string, unknown>} */ (value);
-  if (isTheme(theme)) settings.theme = theme;
-  if (Array.isArray(columns) && columns.every((name) => typeof name === 'string')) settings.columns = columns;
-  return settings;
 }
 
 /**
  * @param {Settings} settings
+ * @param {LiveSettings} live
  * @returns {string}
  */
-export function writeSettings(settings) {
-  return JSON.stringify({ version: VERSION, exporter: 'firetower', theme: settings.theme, columns: settings.columns });
+export function writeSettings({ theme, columns }, live = defaultLiveSettings()) {
+  const { version, exporter } = defaultSession();
+  const { remember, cap, notify, ...shared } = live;
+  return JSON.stringify({ version, exporter, theme, review: { columns }, live: shared, device: { remember, cap, notify } });
 }
