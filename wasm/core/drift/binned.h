@@ -8,10 +8,12 @@
 //
 // Definitions: Pearson's chi-square for 2 x k tables without Yates' correction; PSI =
 // sum (q - p) ln(q / p), p and q the shares of reference and current with half a row added to every
-// bin and renormalised. Neighbouring bins are pooled first, left to right, until each has an expected
-// count of at least 5 on both sides (Cochran 1954); what is left at the end joins the last pool.
+// bin and renormalised. Neighbouring bins are pooled first, left to right, until each has an
+// expected count of at least 5 on both sides (Cochran 1954); what is left at the end joins the last
+// pool.
 //
-// Not for: windows of fewer rows than kMinRows (the verdict says so). Thread-safety: pure functions.
+// Not for: windows of fewer rows than kMinRows (the verdict says so). Thread-safety: pure
+// functions.
 #ifndef FIRETOWER_CORE_DRIFT_BINNED_H_
 #define FIRETOWER_CORE_DRIFT_BINNED_H_
 
@@ -43,8 +45,9 @@ struct BinnedDrift {
   size_t bins = 0;       // After pooling.
 };
 
-// reference and current: one count per bin, each >= 0 and finite (the reference may be weighted, then
-// scaled to its effective number of rows by the caller). REQUIRES: equal sizes. O(bins), allocates.
+// reference and current: one count per bin, each >= 0 and finite (the reference may be weighted,
+// then scaled to its effective number of rows by the caller). REQUIRES: equal sizes. O(bins),
+// allocates.
 BinnedDrift CompareCounts(std::span<const double> reference, std::span<const double> current);
 
 // Share of the PSI of every bin given, adding up to CompareCounts().psi: that of a pool is divided
@@ -56,8 +59,8 @@ std::vector<double> PsiByBin(std::span<const double> reference, std::span<const 
 std::vector<double> BenjaminiHochberg(std::span<const double> p_values);
 
 // Too few rows: current_rows < kMinRows, or nothing to compare (psi or p_corrected NaN).
-// Stable: p_corrected >= level. Drifted: p_corrected < level and psi - psi_noise >= effect_floor; too
-// small to matter where the difference is there but below the floor.
+// Stable: p_corrected >= level. Drifted: p_corrected < level and psi - psi_noise >= effect_floor;
+// too small to matter where the difference is there but below the floor.
 Verdict Judge(const BinnedDrift& drift, double current_rows, double p_corrected, double level,
               double effect_floor);
 

@@ -8,7 +8,8 @@ namespace firetower::drift {
 
 double ChiSquareTail(double statistic, size_t degrees) {
   // With h = statistic / 2: for even degrees e^-h sum h^i / i!, i from 0; for odd ones
-  // erfc(sqrt h) + e^-h sum h^(i - 1/2) / Gamma(i + 1/2), i from 1; degrees / 2 terms (rounded down).
+  // erfc(sqrt h) + e^-h sum h^(i - 1/2) / Gamma(i + 1/2), i from 1; degrees / 2 terms (rounded
+  // down).
   const double h = 0.5 * statistic;
   const bool odd = degrees % 2 == 1;
   const double first = odd ? 0.5 : 0.0;  // Of the divisors that make a term from the one before.

@@ -1,5 +1,5 @@
-// The chi-square distribution's upper tail for whole degrees of freedom, as a finite sum of positive
-// terms: nothing cancels. (Boost.Math's incomplete gamma gives the same and costs 33 KB of
+// The chi-square distribution's upper tail for whole degrees of freedom, as a finite sum of
+// positive terms: nothing cancels. (Boost.Math's incomplete gamma gives the same and costs 33 KB of
 // WebAssembly.)
 //
 // Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.4.4 and 26.4.5.
@@ -11,9 +11,9 @@
 
 namespace firetower::drift {
 
-// P(X >= statistic) for X chi-square distributed; relative accuracy 1e-10 down to 1e-300, 0 where it is
-// smaller than any float64. O(degrees), does not allocate. REQUIRES: statistic >= 0 and finite,
-// degrees >= 1.
+// P(X >= statistic) for X chi-square distributed; relative accuracy 1e-10 down to 1e-300, 0 where
+// it is smaller than any float64. O(degrees), does not allocate. REQUIRES: statistic >= 0 and
+// finite, degrees >= 1.
 double ChiSquareTail(double statistic, size_t degrees);
 
 }  // namespace firetower::drift
