@@ -48,6 +48,7 @@ import { defaultSettings } from './settings.js';
  * @property {import('./problems.js').Problem | null} problem
  * @property {string} note one sentence about what just happened; empty: nothing
  * @property {string} sessionNote one sentence about what became of a session; empty: nothing
+ * @property {boolean} story the #demo story is open
  * @property {Source | null} source
  * @property {Job | null} job
  * @property {ImportReport | null} report
@@ -85,6 +86,7 @@ export function initialState() {
     problem: null,
     note: '',
     sessionNote: '',
+    story: false,
     source: null,
     job: null,
     ...noResult(),
