@@ -152,21 +152,24 @@ Status Session::BeginRange(const RangeOptions& options) {
   job.options = options;
   csv::ReaderOptions reader;
   switch (options.kind) {
-    case JobKind::kScore: {
+    case JobKind::kScore:
+    case JobKind::kRows: {
       if (!state.loaded) return NotReady("no model is loaded");
       if (!match.missing.empty()) return csv::MissingColumnsError(layout, match);
       reader.fields = match.required;
       reader.lenient.assign(reader.fields.size(), 0);
       job.has_label = match.optional[0] >= 0;
-      job.has_weight = match.optional[1] >= 0;
+      job.has_weight = match.optional[1] >= 0 && options.kind == JobKind::kScore;
       job.text_label = csv::ParseCell(state.loaded->model.info.positive_class, '.',
                                       &job.positive) != csv::CellKind::kNumber;
-      for (const int32_t field : match.optional) {
-        if (field < 0) continue;
-        reader.fields.push_back(field);
+      const std::array<bool, 2> wanted = {job.has_label, job.has_weight};
+      for (size_t i = 0; i < 2; ++i) {
+        if (!wanted[i]) continue;
+        reader.fields.push_back(match.optional[i]);
         reader.lenient.push_back(1);
       }
       state.results.missing_counts.assign(match.required.size(), 0);
+      state.results.row_columns.resize(match.required.size());
       break;
     }
     case JobKind::kColumn: {
@@ -305,6 +308,9 @@ Status Session::State::TakeBatch(uint64_t window_begin, uint64_t window_line) {
     case JobKind::kScore:
       TakeScores(window_begin, window_line);
       break;
+    case JobKind::kRows:
+      TakeInputs();
+      break;
     case JobKind::kColumn:
       results.column.insert(results.column.end(), batch.columns[0].begin(), batch.columns[0].end());
       break;
@@ -403,6 +409,45 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
     }
     AddBadRow(bad, record);
   }
+}
+
+void Session::State::TakeInputs() {
+  const csv::Batch& batch = job->reader->batch();
+  const size_t rows = batch.rows();
+  const size_t inputs = results.row_columns.size();
+  const size_t before = results.statuses.size();
+  results.statuses.resize(before + rows, 0);
+  results.status_inputs.resize(before + rows, -1);
+  const std::vector<int32_t>& fields = file->match.required;
+  for (const csv::BadRow& bad : batch.bad_rows) {
+    const size_t row = before + static_cast<size_t>(bad.row - batch.first_row);
+    results.statuses[row] = static_cast<int32_t>(bad.reason);
+    const auto input = std::find(fields.begin(), fields.end(), bad.field);
+    if (bad.field >= 0 && input != fields.end())
+      results.status_inputs[row] = static_cast<int32_t>(input - fields.begin());
+  }
+  for (size_t c = 0; c < inputs; ++c) {
+    results.row_columns[c].insert(results.row_columns[c].end(), batch.columns[c].begin(),
+                                  batch.columns[c].end());
+  }
+  if (job->has_label) TakeLabels(batch.columns[inputs]);
+}
+
+ReadRows Session::TakeRows() {
+  if (!state_->job || state_->job->options.kind != JobKind::kRows) return {};
+  Results& results = state_->results;
+  ReadRows read;
+  read.rows = results.statuses.size();
+  read.columns.reserve(read.rows * results.row_columns.size());
+  for (std::vector<double>& column : results.row_columns) {
+    read.columns.insert(read.columns.end(), column.begin(), column.end());
+    column.clear();
+  }
+  read.labels = std::exchange(results.labels, {});
+  read.offsets = std::exchange(results.row_offsets, {});
+  read.statuses = std::exchange(results.statuses, {});
+  read.status_inputs = std::exchange(results.status_inputs, {});
+  return read;
 }
 
 // The rule of the command line's training and evaluation: with the positive class 1, labels are 0

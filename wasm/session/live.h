@@ -64,10 +64,13 @@ class Live {
   std::span<const uint8_t> log_block() const;      // Empty without keep_log.
   uint64_t next_sequence() const;                  // Of the prediction log; rows scored since sequence start.
   void set_next_sequence(uint64_t next);           // After reading a log that was kept.
+  // The recent rows as one block of the prediction log, for a log that is not kept elsewhere.
+  std::vector<uint8_t> RecentLog() const;
 
   // Messages that were no rows: counted as malformed, the last few are kept with the reason.
   void NoteMalformed(uint64_t count, std::string_view reason, std::string_view sample);
   void NoteLatency(double micros_per_row, uint64_t rows);  // Scoring time.
+  void NoteDelay(double ms, uint64_t rows);  // From the rows' arrival until a tick with them was seen.
 
   // What a view shows, at most a few kilobytes; runs the alert rules. since_generation: generation of
   // the charts the caller has; "series", "columns" and "histogram" are left out if they did not change since.
@@ -97,8 +100,8 @@ class Live {
 
  private:
   friend class Session;
-  explicit Live(Session* session);
   struct State;
+  explicit Live(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

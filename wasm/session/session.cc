@@ -5,7 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/sha256.h"
+#include "core/synth/scenario.h"
 #include "session/state.h"
+#include "session/summary_layout.h"
 #include "session/text.h"
 
 namespace firetower::session {
@@ -65,7 +68,9 @@ Status Session::LoadModel(std::span<const uint8_t> bytes) {
   if (!model.ok()) return model.error();
   Result<forest::CompiledForest> compiled = forest::CompiledForest::Build(model->forest);
   if (!compiled.ok()) return compiled.error();
-  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled)});
+  state_->live.reset();
+  auto layout = LayoutOf(*model, Sha256Hex(bytes));
+  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled), std::move(layout)});
   state_->features.assign(state_->loaded->model.pipeline.features().size() * kBlockRows, 0.0f);
   state_->job.reset();
   state_->file.reset();
@@ -193,5 +198,30 @@ Status Session::BeginSynth(uint64_t rows, uint64_t seed, double fraud_rate) {
 uint64_t Session::SynthRows(uint64_t max_rows) {
   return state_->stream ? state_->stream->AppendCsv(max_rows, &state_->output) : 0;
 }
+
+Status Session::ApplyScenario(std::string_view scenario, uint64_t since, size_t rows,
+                              std::span<double> columns, std::span<double> labels) const {
+  if (!has_model()) return Error{.code = ErrorCode::kNotReady, .message = "no model is loaded"};
+  const Result<synth::Scenario> found = synth::ScenarioByName(scenario);
+  if (!found.ok()) return found.error();
+  std::vector<std::string> names;
+  for (const features::InputColumn& input : model().pipeline.inputs()) names.push_back(input.name);
+  if (columns.size() != names.size() * rows || (!labels.empty() && labels.size() != rows)) {
+    return Error{.code = ErrorCode::kBadArgument, .message = "columns and rows differ in number"};
+  }
+  synth::Apply(*found, names, rows, since, columns, labels);
+  return {};
+}
+
+Result<double> Session::ScenarioFraudRate(std::string_view scenario) const {
+  if (!state_->generator)
+    return Error{.code = ErrorCode::kNotReady, .message = "no generator is loaded"};
+  const Result<synth::Scenario> found = synth::ScenarioByName(scenario);
+  if (!found.ok()) return found.error();
+  return synth::FraudRate(*found, state_->generator->positive_share());
+}
+
+Live* Session::live() { return state_->live.get(); }
+void Session::CloseLive() { state_->live.reset(); }
 
 }  // namespace firetower::session

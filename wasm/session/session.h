@@ -43,6 +43,7 @@ enum class JobKind : int32_t {  // do not renumber
   kColumn = 1,  // Read one named column as numbers (text and missing cells are NaN).
   kSearch = 2,  // Mark rows whose record contains a text (ASCII letter case ignored).
   kExport = 3,  // Write rows with their scores as CSV.
+  kRows = 4,    // Read the model's inputs and the label of every record, for TakeRows.
 };
 
 struct RangeOptions {
@@ -75,12 +76,25 @@ struct BadRowReport {
 // header has 31`.
 std::string BadRowSentence(const BadRowReport& bad, uint64_t line);
 
+// Rows of a kRows job. A row that the reader set aside has its csv::BadRowReason, the input at fault
+// (-1: none) and NaN in its columns.
+struct ReadRows {
+  size_t rows = 0;
+  std::vector<double> columns;  // columns[c * rows + i] = model input c of row i; NaN: missing.
+  std::vector<double> labels;   // As Session::labels().
+  std::vector<double> offsets;  // Byte offsets in the file.
+  std::vector<int32_t> statuses;
+  std::vector<int32_t> status_inputs;
+};
+
 // Texts of cells and messages kept for bad rows of one range; beyond it a row is only counted.
 inline constexpr size_t kMaxBadRowReports = 10000;
 // A record longer than this cannot be searched or exported.
 inline constexpr size_t kMaxExportRecordBytes = size_t{64} << 20;
 // Most rows one ScoreRows, Rank or SetLabels takes.
 inline constexpr size_t kMaxRows = size_t{1} << 27;
+
+class Live;
 
 class Session {
  public:
@@ -130,6 +144,9 @@ class Session {
   std::span<const double> weights() const;   // Empty: no weight column.
   std::span<const double> column() const;    // kColumn
   std::span<const uint8_t> matches() const;  // kSearch: 1 or 0 per row.
+  // kRows: the rows read since the last call, which the session then forgets: a stream without end
+  // takes no more memory than its chunks.
+  ReadRows TakeRows();
   uint64_t bad_row_count() const;
   std::span<const BadRowReport> bad_rows()
       const;  // The first kMaxBadRowReports of them, in row order.
@@ -185,6 +202,19 @@ class Session {
   Status LoadGenerator(std::string_view json);
   Status BeginSynth(uint64_t rows, uint64_t seed, double fraud_rate);
   uint64_t SynthRows(uint64_t max_rows);
+  // Changes rows of model inputs as the scenario (synth/scenario.h) does. since: rows since it began.
+  // columns[c * rows + i] = input c; labels: empty or one per row. Errors: kBadArgument, kNotReady.
+  Status ApplyScenario(std::string_view scenario, uint64_t since, size_t rows,
+                       std::span<double> columns, std::span<double> labels) const;
+  // The share of positives to ask BeginSynth for under the scenario. Errors: kBadArgument, kNotReady.
+  Result<double> ScenarioFraudRate(std::string_view scenario) const;
+
+  // --- the monitor of a stream (live.h). It ends with the model it was opened for; opening another
+  // ends the one before. settings: as Live::Configure. Errors: kNotReady without a model, those of
+  // Configure.
+  Status OpenLive(std::string_view settings);
+  Live* live();  // Null where none is open.
+  void CloseLive();
 
  private:
   struct State;

@@ -3,6 +3,7 @@
 #define FIRETOWER_SESSION_STATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,7 +16,9 @@
 #include "core/forest/compiled_forest.h"
 #include "core/forest/model.h"
 #include "core/metrics/binary.h"
+#include "core/monitor/summary.h"
 #include "core/synth/generator.h"
+#include "session/live.h"
 #include "session/record_window.h"
 #include "session/session.h"
 
@@ -24,6 +27,7 @@ namespace firetower::session {
 struct LoadedModel {
   forest::Model model;
   forest::CompiledForest compiled;
+  std::shared_ptr<const monitor::SummaryLayout> summary_layout;
 };
 
 // The file that InspectCsv looked at.
@@ -73,6 +77,7 @@ struct Results {
   uint64_t bad_row_count = 0;
   std::vector<BadRowReport> bad_rows;
   std::vector<uint64_t> missing_counts;
+  std::vector<std::vector<double>> row_columns;  // kRows: per input.
 };
 
 struct Session::State {
@@ -87,6 +92,7 @@ struct Session::State {
   std::optional<synth::Generator> generator;
   std::optional<synth::RowStream> stream;
   std::vector<float> features;  // Feature block of ScoreBlock.
+  std::unique_ptr<Live> live;   // Holds a reference to `loaded`.
 
   // Scores rows of columns[c][i] into results.statuses/status_inputs/probabilities, which hold
   // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN.
@@ -95,6 +101,7 @@ struct Session::State {
   // csv_job.cc: what the reader has read since the last call, into results or output.
   Status TakeBatch(uint64_t window_begin, uint64_t window_line);
   void TakeScores(uint64_t window_begin, uint64_t window_line);
+  void TakeInputs();
   // Appends the batch's labels; read: the label cells as numbers.
   void TakeLabels(std::span<const double> read);
   void AddBadRow(const csv::BadRow& bad, std::string_view record);

@@ -285,6 +285,12 @@ double Interpolate(const std::vector<double>& knots, const std::vector<double>& 
 }  // namespace
 
 Generator::Generator() = default;
+double Generator::positive_share() const {
+  double share = 0.0;
+  for (const Component& component : data_->components) share += component.label == 1 ? component.share : 0.0;
+  return share;
+}
+
 Generator::~Generator() = default;
 Generator::Generator(Generator&&) noexcept = default;
 Generator& Generator::operator=(Generator&&) noexcept = default;

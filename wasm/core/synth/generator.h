@@ -46,6 +46,8 @@ class Generator {
   Generator(Generator&&) noexcept;
   Generator& operator=(Generator&&) noexcept;
 
+  double positive_share() const;  // Of its rows, unless a stream asks for another.
+
   struct Data;
   const Data& data() const { return *data_; }
 
