@@ -6,13 +6,18 @@ import { createEngine } from './engine/client/index.js';
 import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
+import { createLiveActions } from './state/live_actions.js';
+import { initialLiveState } from './state/live_state.js';
 import { readHash, writeHash } from './state/hash.js';
 import { createOffline } from './state/offline.js';
 import { readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
 import { createStore } from './state/store.js';
 import { h } from './views/dom.js';
+import { offer } from './views/download.js';
 import * as header from './views/header.js';
 import { createHelp } from './views/help.js';
+import * as live from './views/live.js';
+import { createNotifier } from './views/live_notify.js';
 import * as model from './views/model.js';
 import { mountNotice, offlineSection } from './views/offline.js';
 import * as review from './views/review.js';
@@ -23,7 +28,11 @@ import * as review from './views/review.js';
  * @property {import('./state/actions.js').Actions} actions
  * @property {() => void} chooseFile
  * @property {() => void} chooseModel
+ * @property {() => void} chooseStream a file to replay
+ * @property {(blob: Blob, name: string) => void} offer hands a file over as a download
  * @property {() => void} showHelp
+ * @property {{store: import('./state/store.js').Store<import('./state/live_state.js').LiveState>,
+ *   actions: import('./state/live_actions.js').LiveActions}} live
  */
 
 /** @param {string} key @returns {string | null} */
@@ -46,6 +55,13 @@ function remember(key, text) {
 
 const store = createStore(initialState());
 const actions = createActions({ store, createEngine: () => createEngine() });
+const liveStore = createStore(initialLiveState());
+const liveActions = createLiveActions({
+  store: liveStore,
+  createMonitor: async (options) => (await actions.engine()).monitor(options),
+  notifier: createNotifier(),
+});
+store.watch(['threshold'], () => void liveActions.setThreshold(actions.chosenThreshold()));
 
 // --- files: a button, a drop anywhere, a paste
 
@@ -70,10 +86,15 @@ function occupied() {
   return document.querySelector('dialog[open]') !== null;
 }
 
-/** @param {File} file */
-function take(file) {
-  if (/\.safetensors$/i.test(file.name)) void actions.loadModel(file, file.name);
-  else void actions.openFile(file, file.name);
+/**
+ * What is open decides: rows are replayed in the Live view, else reviewed.
+ * @param {Blob} file
+ * @param {string} name
+ */
+function take(file, name) {
+  if (/\.safetensors$/i.test(name)) void actions.loadModel(file, name);
+  else if (store.get().view === 'live') void liveActions.replay(file, name);
+  else void actions.openFile(file, name);
 }
 
 document.addEventListener('dragover', (event) => {
@@ -88,15 +109,15 @@ document.addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('dropping');
   const file = event.dataTransfer?.files[0];
-  if (file && !occupied()) take(file);
+  if (file && !occupied()) take(file, file.name);
 });
 document.addEventListener('paste', (event) => {
   const target = event.target;
   if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || occupied()) return;
   const file = event.clipboardData?.files[0];
   const text = event.clipboardData?.getData('text/plain') ?? '';
-  if (file) take(file);
-  else if (text.trim() !== '') void actions.openFile(new Blob([text], { type: 'text/csv' }), 'pasted.csv');
+  if (file) take(file, file.name);
+  else if (text.trim() !== '') take(new Blob([text], { type: 'text/csv' }), 'pasted.csv');
   else return;
   event.preventDefault();
 });
@@ -136,7 +157,7 @@ document.addEventListener('visibilitychange', () => {
 });
 hostApi(navigator.serviceWorker, async () => {
   const engine = await actions.engine();
-  return { engine, monitor: await engine.monitor() };
+  return { engine, monitor: await liveActions.monitor() };
 });
 
 // --- views
@@ -147,19 +168,25 @@ const app = {
   actions,
   chooseFile: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file', (file) => void actions.openFile(file, file.name)),
   chooseModel: picker('.safetensors', 'Model file', (file) => void actions.loadModel(file, file.name)),
+  chooseStream: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file to replay', (file) => void liveActions.replay(file, file.name)),
+  offer,
+  live: { store: liveStore, actions: liveActions },
   showHelp: createHelp(document.body, store, offlineSection(offline)),
 };
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const reviewElement = byId('review');
+const liveElement = byId('live');
 const modelElement = byId('model');
 header.mount(byId('header'), app);
 mountNotice(byId('header'), offline);
 review.mount(reviewElement, app);
+live.mount(liveElement, app);
 model.mount(modelElement, app);
 store.watch(['view'], ({ view }) => {
   reviewElement.hidden = view !== 'review';
+  liveElement.hidden = view !== 'live';
   modelElement.hidden = view !== 'model';
 });
 byId('skip').addEventListener('click', (event) => {
@@ -178,4 +205,4 @@ store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Objec
     frames -= 1;
   });
 });
-Object.assign(window, { __idle: () => actions.idle() && frames === 0 });
+Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && frames === 0 });

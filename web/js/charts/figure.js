@@ -11,6 +11,8 @@ import { onTheme, readTokens } from './tokens.js';
 
 const { Chart: ChartClass } = /** @type {{Chart: typeof import('chart.js').Chart}} */ (/** @type {unknown} */ (globalThis));
 
+const TABLE_EVERY_MS = 5000;
+
 /**
  * @typedef {object} Content
  * @property {string} finding one sentence
@@ -22,6 +24,9 @@ const { Chart: ChartClass } = /** @type {{Chart: typeof import('chart.js').Chart
  * @typedef {object} Figure
  * @property {HTMLElement} element
  * @property {(content: Content) => void} show a new drawing; REQUIRES: element is in the document
+ * @property {(content: Content) => void} update new numbers in the same drawing: its marks stay those of the first show();
+ *   an open table follows every few seconds only, so that it can be read
+ * @property {(listener: (x: number) => void) => void} onPick a press into the drawing, at a value of its x axis
  * @property {(finding: string) => void} retell a new sentence; redraws what depends on marks (see mark())
  * @property {() => void} close
  */
@@ -47,11 +52,15 @@ export function createFigure(title) {
   let chart = null;
   /** @type {Content | null} */
   let content = null;
+  /** @type {Tokens | null} */
+  let tokens = null;
   let stale = true;
+  let filledAt = -Infinity;
 
   function fillTable() {
     if (!details.open || !stale || !content) return;
     stale = false;
+    filledAt = performance.now();
     const { head, rows } = content.table;
     put(
       table,
@@ -71,10 +80,8 @@ export function createFigure(title) {
     chart = null;
     // Out of the document there are no colours to read.
     if (!content || !element.isConnected) return;
-    const tokens = readTokens(element);
-    const configuration = content.draw(tokens);
-    configuration.options = { ...base(tokens), ...configuration.options };
-    chart = new ChartClass(canvas, configuration);
+    tokens = readTokens(element);
+    chart = new ChartClass(canvas, configured(content, tokens));
   }
   const stop = onTheme(redraw);
 
@@ -94,6 +101,26 @@ export function createFigure(title) {
       redraw();
       fillTable();
     },
+    update(next) {
+      content = next;
+      stale = true;
+      tell(next.finding);
+      if (chart && tokens) {
+        const { data, options } = configured(next, tokens);
+        chart.data = data;
+        chart.options = options;
+        chart.update('none');
+      } else {
+        redraw();
+      }
+      if (performance.now() - filledAt >= TABLE_EVERY_MS) fillTable();
+    },
+    onPick(listener) {
+      canvas.addEventListener('click', (event) => {
+        const x = chart?.scales.x.getValueForPixel(event.offsetX);
+        if (x !== undefined) listener(x);
+      });
+    },
     retell(text) {
       tell(text);
       chart?.update('none');
@@ -104,6 +131,16 @@ export function createFigure(title) {
       chart = null;
     },
   };
+}
+
+/**
+ * @param {Content} content
+ * @param {Tokens} tokens
+ */
+function configured(content, tokens) {
+  const configuration = content.draw(tokens);
+  configuration.options = { ...base(tokens), ...configuration.options };
+  return configuration;
 }
 
 /**

@@ -14,22 +14,27 @@
  * @property {() => Promise<{write: (chunk: BufferSource) => Promise<void>, close: () => Promise<void>, abort: () => Promise<void>}>} createWritable
  */
 
+/** @typedef {{description: string, accept: Record<string, string[]>}} FileType media types with their endings */
+/** @type {FileType} */
+const CSV = { description: 'CSV', accept: { 'text/csv': ['.csv'] } };
+
 /**
  * Must be called in answer to a press or key: browsers ask for the place only then.
  * @param {string} name suggested file name
  * @param {object} browser
  * @param {((options: object) => Promise<FileHandle>) | undefined} browser.showSaveFilePicker
  * @param {(blob: Blob, name: string) => void} browser.offer hands a finished Blob to the person
+ * @param {FileType} [type] Default: CSV.
  * @returns {Promise<Sink | null>} null: the person changed their mind
  */
-export async function openSink(name, { showSaveFilePicker, offer }) {
-  if (!showSaveFilePicker) return blobSink((blob) => offer(blob, name));
+export async function openSink(name, { showSaveFilePicker, offer }, type = CSV) {
+  if (!showSaveFilePicker) return blobSink((blob) => offer(blob, name), Object.keys(type.accept)[0]);
   /** @type {FileHandle} */
   let handle;
   try {
     handle = await showSaveFilePicker({
       suggestedName: name,
-      types: [{ description: 'CSV', accept: { 'text/csv': ['.csv'] } }],
+      types: [type],
     });
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return null;
@@ -45,9 +50,10 @@ export async function openSink(name, { showSaveFilePicker, offer }) {
 
 /**
  * @param {(blob: Blob) => void} done
+ * @param {string} [type] media type
  * @returns {Sink}
  */
-export function blobSink(done) {
+export function blobSink(done, type = 'text/csv') {
   /** @type {Blob[]} */
   let parts = [];
   return {
@@ -55,7 +61,7 @@ export function blobSink(done) {
       parts.push(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (chunk)]));
     },
     async close() {
-      done(new Blob(parts, { type: 'text/csv' }));
+      done(new Blob(parts, { type }));
       parts = [];
     },
     async abort() {

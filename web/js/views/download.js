@@ -11,7 +11,7 @@ import { h, put, say } from './dom.js';
  * @param {Blob} blob
  * @param {string} name
  */
-function offer(blob, name) {
+export function offer(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = h('a', { href: url, download: name });
   link.click();

@@ -1,8 +1,8 @@
 // @ts-check
-// The bar on top: the views, theme, help.
+// The bar on top: the views (Live with the number of alerts firing), theme, help.
 
 import { writeHash } from '../state/hash.js';
-import { h, put } from './dom.js';
+import { h, put, say } from './dom.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -15,6 +15,9 @@ const THEMES = /** @type {const} */ (['system', 'light', 'dark']);
 export function mount(element, app) {
   const { store, actions } = app;
   const review = h('a', { href: '#view=review' }, 'Review');
+  const firing = h('span', { class: 'firing', hidden: true });
+  const firingWords = h('span', { class: 'unseen' });
+  const live = h('a', { href: '#view=live' }, 'Live', firing, firingWords);
   const model = h('a', { href: '#view=model' }, 'Model');
   const theme = h('select', {
     id: 'theme',
@@ -25,16 +28,27 @@ export function mount(element, app) {
   put(
     element,
     h('span', { class: 'brand' }, 'Firetower'),
-    h('nav', { 'aria-label': 'Views' }, review, model),
+    h('nav', { 'aria-label': 'Views' }, review, live, model),
     h('span', { class: 'push' }),
     h('label', { class: 'inline', for: 'theme' }, 'Theme'),
     theme,
     h('button', { type: 'button', class: 'quiet', onclick: () => app.showHelp() }, 'Help'),
   );
-  return store.watch(['view', 'settings', 'threshold', 'model'], (state) => {
+  let shown = 0;
+  const stopLive = app.live.store.watch(['tick'], ({ tick }) => {
+    const now = tick?.alerts.firing ?? 0;
+    if (now === shown) return;
+    shown = now;
+    firing.hidden = now === 0;
+    say(firing, String(now));
+    say(firingWords, now === 0 ? '' : now === 1 ? ' alert firing' : ' alerts firing');
+    document.title = now === 0 ? 'Firetower' : `(${now}) Firetower`;
+  });
+  const stop = store.watch(['view', 'settings', 'threshold', 'model'], (state) => {
     const threshold = actions.chosenThreshold();
-    for (const [link, view] of /** @type {[HTMLAnchorElement, 'review' | 'model'][]} */ ([
+    for (const [link, view] of /** @type {[HTMLAnchorElement, 'review' | 'live' | 'model'][]} */ ([
       [review, 'review'],
+      [live, 'live'],
       [model, 'model'],
     ])) {
       link.href = writeHash({ view, threshold, theme: null });
@@ -43,4 +57,8 @@ export function mount(element, app) {
     }
     theme.value = state.settings.theme;
   });
+  return () => {
+    stop();
+    stopLive();
+  };
 }
