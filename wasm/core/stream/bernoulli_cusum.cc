@@ -14,8 +14,8 @@ namespace {
 constexpr double kLeastRate = 1e-9;
 constexpr double kLeastRunLength = 100.0;
 constexpr double kMostRunLength = 1e9;
-// Rates below this are scaled up to it, and the run length down: rows are grouped. What the grouping
-// leaves out is of the relative size of the rate.
+// Rates below this are scaled up to it, and the run length down: rows are grouped. What the
+// grouping leaves out is of the relative size of the rate.
 constexpr double kFineRate = 1e-4;
 constexpr size_t kMostPoints = size_t{1} << 23;
 
@@ -53,7 +53,8 @@ Lattice MakeLattice(double p0, double p1) {
   const double over = ratio - static_cast<double>(lattice.steps);
   lattice.whole = over < 1e-9;
   if (!lattice.whole) {
-    // weight e^a + (1 - weight) e^b = 1, a and b what the lattice's steps are longer than the real one.
+    // weight e^a + (1 - weight) e^b = 1, a and b what the lattice's steps are longer than the real
+    // one.
     const double sign = lattice.small_up ? -1.0 : 1.0;
     const double a = PortableExp(-sign * over * lattice.unit);
     const double b = PortableExp(sign * (1.0 - over) * lattice.unit);
@@ -78,8 +79,8 @@ class RunLengths {
 
  private:
   // L(s): mean rows to the alarm from the sum s. L(s) = 1 + p L(s + 1) + q L(max(0, s - steps)), so
-  // that D(s) = L(0) - L(s) begins with D(0) = 0, D(s + 1) = (D(s) + 1 - q D(max(0, s - steps))) / p;
-  // and the threshold n has L(n) = 0: its run length is D(n).
+  // that D(s) = L(0) - L(s) begins with D(0) = 0, D(s + 1) = (D(s) + 1 - q D(max(0, s - steps))) /
+  // p; and the threshold n has L(n) = 0: its run length is D(n).
   double NextSmallUp() {
     if (first_.empty()) first_.push_back(0.0);
     const size_t s = first_.size() - 1;
@@ -90,7 +91,8 @@ class RunLengths {
 
   // M(t) = L(n - t): mean rows to the alarm from t units below the threshold n, 0 for t <= 0.
   // M(t) = 1 + p M(t - steps) + q M(t + 1) for t < n whatever n is, so M(t) = A(t) + c B(t) with
-  // c = M(1), A and B by this recursion; and at the sum 0, M(n) = 1 + p M(n - steps) + q M(n) gives c.
+  // c = M(1), A and B by this recursion; and at the sum 0, M(n) = 1 + p M(n - steps) + q M(n) gives
+  // c.
   double NextSmallDown() {
     const double p = lattice_.p_up;
     if (first_.empty()) {
