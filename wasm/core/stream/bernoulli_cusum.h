@@ -36,7 +36,7 @@ class BernoulliCusum {
   // True: alarm, the sum reached the threshold; it begins again at 0 with the next row. Does not
   // allocate.
   bool Update(bool event);
-  // Goes on from a state that was kept. REQUIRES: 0 <= sum < threshold.
+  // Goes on from a state that was kept. REQUIRES: sum >= 0 and finite.
   void Restore(double sum, uint64_t rows, uint64_t alarms);
 
   const BernoulliCusumOptions& options() const { return options_; }
