@@ -41,7 +41,7 @@ test('the live view in a few readable words', () => {
   assert.deepEqual(linkChanges(usual, readHash('#window=time:60').live), { window: { kind: 'time', tumbling: false, rows: 10000, seconds: 60 } });
   assert.deepEqual(linkChanges(usual, readHash('#source=events:/demo/events').live), { source: { kind: 'events', url: '/demo/events' } });
   assert.deepEqual(linkChanges(usual, {}), {});
-  assert.equal(readHash('#demo').demo, true);
+  assert.deepEqual(readHash('#demo'), { ...nothing, view: 'live', demo: true });
 });
 
 test('a link carries the whole session: short where it can, and everything comes back', () => {

@@ -8,9 +8,10 @@ import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
 import { createLiveActions } from './state/live_actions.js';
 import { initialLiveState } from './state/live_state.js';
-import { readHash, writeHash } from './state/hash.js';
+import { writeHash } from './state/hash.js';
 import { createOffline } from './state/offline.js';
-import { readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
+import { createRestore } from './state/restore.js';
+import { readLive, readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
 import { createStore } from './state/store.js';
 import { h } from './views/dom.js';
 import { offer } from './views/download.js';
@@ -21,6 +22,8 @@ import { createNotifier } from './views/live_notify.js';
 import * as model from './views/model.js';
 import { mountNotice, offlineSection } from './views/offline.js';
 import * as review from './views/review.js';
+import { loadSession, mountNotice as mountSessionNotice } from './views/session.js';
+import { createStoryPanel } from './views/story.js';
 
 /**
  * @typedef {object} App
@@ -33,6 +36,8 @@ import * as review from './views/review.js';
  * @property {() => void} showHelp
  * @property {{store: import('./state/store.js').Store<import('./state/live_state.js').LiveState>,
  *   actions: import('./state/live_actions.js').LiveActions}} live
+ * @property {import('./state/restore.js').Restore} restore sessions
+ * @property {() => void} tellStory the story of #demo
  */
 
 /** @param {string} key @returns {string | null} */
@@ -93,6 +98,7 @@ function occupied() {
  */
 function take(file, name) {
   if (/\.safetensors$/i.test(name)) void actions.loadModel(file, name);
+  else if (/\.firetower\.json$/i.test(name)) void loadSession(file, name, app);
   else if (store.get().view === 'live') void liveActions.replay(file, name);
   else void actions.openFile(file, name);
 }
@@ -124,17 +130,15 @@ document.addEventListener('paste', (event) => {
 
 // --- address and memory
 
+const restore = createRestore({ store, actions, live: { store: liveStore, actions: liveActions } });
 actions.setSettings(readSettings(remembered(SETTINGS_KEY)));
-function followAddress() {
-  const { view, threshold, theme } = readHash(location.hash);
-  actions.setView(view);
-  actions.setThreshold(threshold);
-  if (theme !== null) actions.setSettings({ theme });
-}
-followAddress();
-window.addEventListener('hashchange', followAddress);
-store.watch(['view', 'threshold'], ({ view }) => {
-  const hash = writeHash({ view, threshold: actions.chosenThreshold(), theme: null });
+void liveActions.setSettings(readLive(remembered(SETTINGS_KEY)));
+if (restore.fromLink(location.hash)) store.set({ story: true });
+window.addEventListener('hashchange', () => {
+  if (restore.fromLink(location.hash)) app.tellStory();
+});
+store.watch(['view', 'threshold', 'story'], ({ view, story }) => {
+  const hash = story ? '#demo' : writeHash({ view, threshold: actions.chosenThreshold(), theme: null });
   const here = location.hash === '' ? '#' : location.hash;
   if (hash !== here) history.replaceState(null, '', hash === '#' ? location.pathname + location.search : hash);
 });
@@ -145,9 +149,11 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 dark.addEventListener('change', tellTheme);
 store.watch(['settings'], ({ settings }) => {
   document.documentElement.dataset.theme = settings.theme;
-  remember(SETTINGS_KEY, writeSettings(settings));
   tellTheme();
 });
+const keep = () => remember(SETTINGS_KEY, writeSettings(store.get().settings, liveStore.get().settings));
+store.watch(['settings'], keep);
+liveStore.watch(['settings'], keep);
 
 // --- without a network, and as an API
 
@@ -171,6 +177,8 @@ const app = {
   chooseStream: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file to replay', (file) => void liveActions.replay(file, file.name)),
   offer,
   live: { store: liveStore, actions: liveActions },
+  restore,
+  tellStory: () => story.open(),
   showHelp: createHelp(document.body, store, offlineSection(offline)),
 };
 
@@ -180,6 +188,7 @@ const reviewElement = byId('review');
 const liveElement = byId('live');
 const modelElement = byId('model');
 header.mount(byId('header'), app);
+mountSessionNotice(byId('header'), app);
 mountNotice(byId('header'), offline);
 review.mount(reviewElement, app);
 live.mount(liveElement, app);
@@ -189,6 +198,8 @@ store.watch(['view'], ({ view }) => {
   liveElement.hidden = view !== 'live';
   modelElement.hidden = view !== 'model';
 });
+const story = createStoryPanel(byId('story'), app);
+if (store.get().story) story.open();
 byId('skip').addEventListener('click', (event) => {
   event.preventDefault();
   byId('main').focus();
@@ -197,7 +208,7 @@ byId('skip').addEventListener('click', (event) => {
 // The copy is made when the page works: both load the same files.
 void actions.start().finally(() => offline.start());
 
-// For tests: nothing is asked, nothing waits to be drawn.
+// For tests: nothing is asked, nothing waits to be drawn; what the Live view knows.
 let frames = 0;
 store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Object.keys(store.get())), () => {
   frames += 1;
@@ -205,4 +216,4 @@ store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Objec
     frames -= 1;
   });
 });
-Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && frames === 0 });
+Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && frames === 0, __live: () => liveStore.get() });

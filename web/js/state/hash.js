@@ -41,7 +41,7 @@ export function readHash(hash) {
   const session = encoded === null ? null : readSession(decode(encoded));
   const usable = session !== null && !session.dropped.includes('') ? session.session : null;
   return {
-    view: among(VIEWS, params.get('view')) ?? usable?.view ?? 'review',
+    view: among(VIEWS, params.get('view')) ?? usable?.view ?? (params.has('demo') ? 'live' : 'review'),
     threshold: inRange(params.get('threshold'), 0, 1) ?? usable?.threshold ?? null,
     theme: among(THEMES, params.get('theme')),
     live: readLive(params),

@@ -1,8 +1,9 @@
 // @ts-check
-// The bar on top: the views (Live with the number of alerts firing), theme, help.
+// The bar on top: the views (Live with the number of alerts firing), theme, session, help.
 
 import { writeHash } from '../state/hash.js';
 import { h, put, say } from './dom.js';
+import * as session from './session.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -25,6 +26,7 @@ export function mount(element, app) {
     onchange: () => actions.setSettings({ theme: /** @type {any} */ (theme.value) }),
   });
   put(theme, ...THEMES.map((name) => h('option', { value: name }, name[0].toUpperCase() + name.slice(1))));
+  const menu = h('div');
   put(
     element,
     h('span', { class: 'brand' }, 'Firetower'),
@@ -32,8 +34,10 @@ export function mount(element, app) {
     h('span', { class: 'push' }),
     h('label', { class: 'inline', for: 'theme' }, 'Theme'),
     theme,
+    menu,
     h('button', { type: 'button', class: 'quiet', onclick: () => app.showHelp() }, 'Help'),
   );
+  const stopMenu = session.mount(menu, app);
   let shown = 0;
   const stopLive = app.live.store.watch(['tick'], ({ tick }) => {
     const now = tick?.alerts.firing ?? 0;
@@ -60,5 +64,6 @@ export function mount(element, app) {
   return () => {
     stop();
     stopLive();
+    stopMenu();
   };
 }

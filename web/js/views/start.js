@@ -115,6 +115,8 @@ export function mount(element, app) {
         h('p', { class: 'drop-title' }, 'No file at hand'),
         h('button', { type: 'button', onclick: () => actions.demo() }, 'Try the demo'),
         h('p', { class: 'hint' }, '50,000 generated transactions with known fraud. No real data in them; they are made and scored here.'),
+        h('button', { type: 'button', onclick: () => app.tellStory() }, 'Watch the two-minute demo'),
+        h('p', { class: 'hint' }, 'The live monitor on generated traffic: calm, then something changes, and it tells.'),
       ),
     ),
     model,
