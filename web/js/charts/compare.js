@@ -74,7 +74,7 @@ export function scoresContent({ histogram, cuts, threshold, finding }) {
             ticks: {
               color: tokens.soft,
               font: { family: tokens.font, size: 11 },
-              callback: (/** @type {number} */ value) => (Number.isInteger(Math.log10(value)) ? percent(value, 1) : ''),
+              callback: (/** @type {number} */ value) => (Number.isInteger(Math.log10(value)) ? `${fixed(100 * value, Math.max(0, -2 - Math.log10(value)))}\u00a0%` : ''),
             },
             grid: {
               color: (/** @type {{tick: {value: number}}} */ { tick }) =>

@@ -31,15 +31,18 @@ export function timeTicks(from, to, most) {
 }
 
 /**
- * A little more than the largest value, rounded up to two digits; never 0.
+ * An axis from 0 to a little more than the largest value, in round steps.
  * @param {number} largest
- * @param {number} otherwise
+ * @param {number} otherwise in place of a largest value of 0
+ * @returns {{top: number, step: number, digits: number}} digits: decimals that the steps need
  */
-export function topOf(largest, otherwise) {
-  if (!(largest > 0)) return otherwise;
-  const wanted = largest * 1.1;
-  const unit = 10 ** (Math.floor(Math.log10(wanted)) - 1);
-  return Math.min(1, Math.ceil(wanted / unit) * unit);
+export function upTo(largest, otherwise) {
+  const wanted = (largest > 0 ? largest : otherwise) * 1.05;
+  const unit = 10 ** Math.floor(Math.log10(wanted / 4));
+  const times = [1, 2, 2.5, 5, 10].find((each) => wanted / (each * unit) <= 5) ?? 10;
+  const step = times * unit;
+  const decimals = -Math.floor(Math.log10(unit)) + (times === 2.5 ? 1 : 0) - (times === 10 ? 1 : 0);
+  return { top: Math.ceil(wanted / step - 1e-9) * step, step, digits: Math.max(0, decimals) };
 }
 
 /**
@@ -71,16 +74,16 @@ function timeAxis(tokens, { begin_ms, width_ms }) {
 
 /**
  * @param {Tokens} tokens
- * @param {number} top
+ * @param {{top: number, step: number}} scale
  * @param {(value: number) => string} words
  */
-function upAxis(tokens, top, words) {
+function upAxis(tokens, { top, step }, words) {
   return {
     type: 'linear',
     min: 0,
     max: top,
     ticks: {
-      count: 5,
+      stepSize: step,
       color: tokens.soft,
       font: { family: tokens.font, size: 11 },
       callback: (/** @type {number} */ value) => words(value),
@@ -90,14 +93,11 @@ function upAxis(tokens, top, words) {
   };
 }
 
-/**
- * Shares on an axis: as many digits as the top needs.
- * @param {number} top
- */
-function shareWords(top) {
-  const digits = top >= 0.1 ? 0 : top >= 0.01 ? 1 : top >= 0.001 ? 2 : 3;
-  return (/** @type {number} */ value) => `${fixed(100 * value, digits)}\u00a0%`;
-}
+/** @param {{digits: number}} scale of shares, of 1 */
+const shareWords =
+  ({ digits }) =>
+  (/** @type {number} */ value) =>
+    `${fixed(100 * value, Math.max(0, digits - 2))}\u00a0%`;
 
 /**
  * @param {Series} series
@@ -157,15 +157,14 @@ function alertMarks(tokens, where) {
 export function lineContent({ series, what, marks, finding }) {
   const values = series[what];
   const share = what === 'fraud_rate';
-  const top = topOf(largestOf(values), share ? 0.01 : 0.1);
-  const digits = top >= 0.1 ? 2 : top >= 0.01 ? 3 : 4;
+  const scale = upTo(largestOf(values), share ? 0.01 : 0.1);
   return {
     finding,
     draw: (tokens) => ({
       type: 'line',
       data: { datasets: [{ data: line(series, values), borderColor: tokens.ink, borderWidth: 1.5 }] },
       options: {
-        scales: { x: timeAxis(tokens, series), y: upAxis(tokens, top, share ? shareWords(top) : (value) => fixed(value, digits)) },
+        scales: { x: timeAxis(tokens, series), y: upAxis(tokens, scale, share ? shareWords(scale) : (value) => fixed(value, scale.digits)) },
       },
       plugins: [alertMarks(tokens, marks)],
     }),
@@ -190,9 +189,10 @@ export function lineContent({ series, what, marks, finding }) {
  */
 export function mixContent({ series, finding }) {
   const { levels, scored, begin_ms } = series;
-  const top = topOf(largestOf(begin_ms.map((_, i) => (scored[i] > 0 ? 1 - levels[0][i] : 0))), 0.05);
+  const scale = upTo(largestOf(begin_ms.map((_, i) => (scored[i] > 0 ? 1 - levels[0][i] : 0))), 0.05);
+  scale.top = Math.min(1, scale.top);
   const order = [4, 3, 2, 1, 0];
-  const upTo = order.map((_, k) => begin_ms.map((__, i) => order.slice(0, k + 1).reduce((sum, level) => sum + levels[level][i], 0)));
+  const sums = order.map((_, k) => begin_ms.map((__, i) => order.slice(0, k + 1).reduce((sum, level) => sum + levels[level][i], 0)));
   return {
     finding,
     draw: (tokens) => ({
@@ -200,14 +200,14 @@ export function mixContent({ series, finding }) {
       data: {
         datasets: order.map((level, k) => ({
           label: LEVELS[level],
-          data: line(series, level === 0 ? begin_ms.map(() => top) : upTo[k]),
+          data: line(series, level === 0 ? begin_ms.map(() => scale.top) : sums[k]),
           borderColor: level === 0 ? 'transparent' : tokens.soft,
           borderWidth: 0.75,
           backgroundColor: tokens.risk[level],
           fill: k === 0 ? 'origin' : '-1',
         })),
       },
-      options: { scales: { x: timeAxis(tokens, series), y: upAxis(tokens, top, shareWords(top)) } },
+      options: { scales: { x: timeAxis(tokens, series), y: upAxis(tokens, scale, shareWords(scale)) } },
     }),
     table: {
       head: ['From', 'Rows', ...[...LEVELS].reverse()],

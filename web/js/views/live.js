@@ -39,14 +39,15 @@ export function mount(element, app) {
   const rulesBox = h('div');
   const recentBox = h('section', { 'aria-label': 'Latest predictions' });
   const columnBox = h('section', { class: 'live-columns', 'aria-label': 'Columns' });
+  const columnDetail = h('section', { class: 'column-detail', hidden: true, 'aria-label': 'One column' });
   const keepBox = h('div', { class: 'keep' });
   const running = h(
     'div',
     { class: 'results', hidden: true },
     strip,
     chartBox,
-    h('div', { class: 'columns-2 live-pair' }, h('div', { class: 'stack' }, alertBox, rulesBox), recentBox),
-    columnBox,
+    h('div', { class: 'columns-2 live-pair' }, h('div', { class: 'stack' }, alertBox, rulesBox, columnBox), recentBox),
+    columnDetail,
   );
   put(element, note, problem, spoken, sourceBox, running, keepBox);
 
@@ -57,7 +58,7 @@ export function mount(element, app) {
     alerts.mount(alertBox, app, pacer),
     rules.mount(rulesBox, app),
     recent.mount(recentBox, app, pacer),
-    columns.mount(columnBox, app, pacer),
+    columns.mount(columnBox, columnDetail, app, pacer),
     keep.mount(keepBox, app, pacer),
     app.store.watch(['view', 'engine'], ({ view, engine }) => {
       pacer.open(view === 'live');

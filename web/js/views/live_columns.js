@@ -19,10 +19,11 @@ export const pWords = (p) => (p === null ? '–' : p < 1e-12 ? '< 1e-12' : p < 0
 
 /**
  * @param {HTMLElement} element
+ * @param {HTMLElement} detail where the opened column is shown
  * @param {App} app
  * @param {import('./live_pace.js').Pacer} pacer
  */
-export function mount(element, app, pacer) {
+export function mount(element, detail, app, pacer) {
   const { store, actions } = app.live;
   const line = h('p', { class: 'finding' });
   const body = h('tbody');
@@ -50,8 +51,7 @@ export function mount(element, app, pacer) {
       body,
     ),
   );
-  const detail = h('section', { class: 'column-detail', hidden: true });
-  put(element, h('div', { class: 'section-title' }, h('h2', null, 'Columns')), line, table, all, detail);
+  put(element, h('div', { class: 'section-title' }, h('h2', null, 'Columns')), line, table, all);
   const unmountDetail = mountDetail(detail, app, () => {
     const name = store.get().openColumn;
     actions.openColumn(null);
