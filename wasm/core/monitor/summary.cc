@@ -29,15 +29,24 @@ float RoundUp(double edge) {
 
 uint64_t ScoreUnits(double p) { return static_cast<uint64_t>(std::llround(p * kScoreUnit)); }
 
-// How many of the n >= 1 rising edges are <= x. No branch depends on x.
-inline size_t CountNotAbove(const float* edges, size_t n, float x) {
-  const float* base = edges;
+// Values side by side in CountNotAbove: their loads overlap.
+constexpr size_t kLanes = 8;
+
+// places[k] = how many of the n >= 1 rising edges are <= values[k]; 0 for NaN. No branch depends on
+// the values.
+inline void CountNotAbove(const float* edges, size_t n, const std::array<float, kLanes>& values,
+                          std::array<size_t, kLanes>* places) {
+  std::array<size_t, kLanes> base = {};
   while (n > 1) {
     const size_t half = n / 2;
-    base += x >= base[half - 1] ? half : 0;
+    for (size_t k = 0; k < kLanes; ++k) {
+      base[k] += static_cast<size_t>(values[k] >= edges[base[k] + half - 1]) * half;
+    }
     n -= half;
   }
-  return static_cast<size_t>(base - edges) + (x >= *base ? 1 : 0);
+  for (size_t k = 0; k < kLanes; ++k) {
+    (*places)[k] = base[k] + static_cast<size_t>(values[k] >= edges[base[k]]);
+  }
 }
 
 uint64_t Sum(std::span<const uint64_t> counts) {
@@ -189,13 +198,18 @@ void Summary::Add(const SummaryBlock& block, size_t first, size_t count) {
       const float* edges = tables_->edges.data() + of_feature.begin;
       const float* column = block.features.data() + f * block.stride + begin;
       uint64_t* bins = features[f].bins.data();
-      for (size_t k = 0; k < n; ++k) {
-        const float x = column[good[k]];
-        const size_t place = CountNotAbove(edges, of_feature.count, x);
-        if (place - 1 < of_feature.count - 1) {
-          ++bins[place - 1];
-        } else {
-          tables_->CountOutside(of_feature, x, &features[f]);
+      std::array<float, kLanes> values = {};
+      std::array<size_t, kLanes> places;
+      for (size_t k = 0; k < n; k += kLanes) {
+        const size_t lanes = std::min(kLanes, n - k);
+        for (size_t lane = 0; lane < lanes; ++lane) values[lane] = column[good[k + lane]];
+        CountNotAbove(edges, of_feature.count, values, &places);
+        for (size_t lane = 0; lane < lanes; ++lane) {
+          if (places[lane] - 1 < of_feature.count - 1) {
+            ++bins[places[lane] - 1];
+          } else {
+            tables_->CountOutside(of_feature, values[lane], &features[f]);
+          }
         }
       }
     }
