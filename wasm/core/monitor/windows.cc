@@ -153,7 +153,8 @@ void Windows::AddRows(const SummaryBlock& block) {
     if (options_.tumbling) {
       const uint64_t filled = window_.rows();
       const uint64_t end = std::min(filled / pane_rows * pane_rows + pane_rows, options_.rows);
-      const size_t count = std::min<size_t>(block.rows - first, end - filled);
+      const size_t count =
+          static_cast<size_t>(std::min<uint64_t>(block.rows - first, end - filled));
       window_.Add(block, first, count);
       first += count;
       if (window_.rows() < end) continue;
@@ -171,7 +172,8 @@ void Windows::AddRows(const SummaryBlock& block) {
       panes_.push_back(MakePane(0));
     }
     Summary& pane = panes_.back().summary;
-    const size_t count = std::min<size_t>(block.rows - first, pane_rows - pane.rows());
+    const size_t count =
+        static_cast<size_t>(std::min<uint64_t>(block.rows - first, pane_rows - pane.rows()));
     pane.Add(block, first, count);
     window_.Add(block, first, count);
     first += count;
