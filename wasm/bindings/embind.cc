@@ -432,8 +432,8 @@ std::string LiveStats() { return TheLive() ? TheLive()->StatsJson() : "null"; }
 Reply LiveColumn(const std::string& feature) {
   return TheLive() ? ToReply(TheLive()->ColumnJson(feature)) : NotOpen();
 }
-Reply LiveRows(const std::string& feature, double low, double high, double max) {
-  return TheLive() ? ToReply(TheLive()->RowsJson(feature, low, high, ToCount(max))) : NotOpen();
+Reply LiveRows(const std::string& feature, double low, double high, uint32_t max) {
+  return TheLive() ? ToReply(TheLive()->RowsJson(feature, low, high, max)) : NotOpen();
 }
 bool LiveAcknowledge(double episode, double now_ms) {
   return TheLive() && TheLive()->Acknowledge(ToCount(episode), static_cast<int64_t>(now_ms));
