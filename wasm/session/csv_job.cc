@@ -169,6 +169,9 @@ Status Session::BeginRange(const RangeOptions& options) {
         reader.lenient.push_back(1);
       }
       state.results.missing_counts.assign(match.required.size(), 0);
+      if (options.kind == JobKind::kScore) {
+        state.results.summary.emplace(state.loaded->summary_layout);
+      }
       state.results.row_columns.resize(match.required.size());
       break;
     }
@@ -335,16 +338,18 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
   const size_t inputs = loaded->model.pipeline.inputs().size();
   results.statuses.assign(rows, 0);
   results.status_inputs.assign(rows, -1);
-  for (const csv::BadRow& bad : batch.bad_rows) {
-    results.statuses[static_cast<size_t>(bad.row - batch.first_row)] =
-        static_cast<int32_t>(bad.reason);
+  TakeBadRows(0);
+  std::span<const double> labels;
+  if (job->has_label) {
+    TakeLabels(batch.columns[inputs]);
+    labels = std::span(results.labels).last(rows);
   }
   std::vector<std::span<const double>> columns(inputs);
   for (size_t c = 0; c < inputs; ++c) columns[c] = batch.columns[c];
   // Statuses are of this batch, probabilities of the whole range.
   std::vector<double> before =
       std::exchange(results.probabilities, std::vector<double>(rows, kNaN));
-  Score(columns, rows, 0);
+  Score(columns, rows, 0, labels);
   if (!before.empty()) {
     before.insert(before.end(), results.probabilities.begin(), results.probabilities.end());
     results.probabilities = std::move(before);
@@ -356,13 +361,8 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
       missing += std::isnan(columns[c][i]) && results.statuses[i] == 0 ? 1u : 0u;
     results.missing_counts[c] += missing;
   }
-  size_t next = inputs;
-  if (job->has_label) {
-    TakeLabels(batch.columns[next]);
-    ++next;
-  }
   if (job->has_weight) {
-    for (const double weight : batch.columns[next]) {
+    for (const double weight : batch.columns[inputs + (job->has_label ? 1 : 0)]) {
       results.weights.push_back(std::isfinite(weight) && weight >= 0.0 ? weight : kNaN);
     }
   }
@@ -411,6 +411,18 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
   }
 }
 
+void Session::State::TakeBadRows(size_t first) {
+  const csv::Batch& batch = job->reader->batch();
+  const std::vector<int32_t>& fields = file->match.required;
+  for (const csv::BadRow& bad : batch.bad_rows) {
+    const size_t row = first + static_cast<size_t>(bad.row - batch.first_row);
+    results.statuses[row] = static_cast<int32_t>(bad.reason);
+    const auto input = std::find(fields.begin(), fields.end(), bad.field);
+    if (bad.field >= 0 && input != fields.end())
+      results.status_inputs[row] = static_cast<int32_t>(input - fields.begin());
+  }
+}
+
 void Session::State::TakeInputs() {
   const csv::Batch& batch = job->reader->batch();
   const size_t rows = batch.rows();
@@ -418,14 +430,7 @@ void Session::State::TakeInputs() {
   const size_t before = results.statuses.size();
   results.statuses.resize(before + rows, 0);
   results.status_inputs.resize(before + rows, -1);
-  const std::vector<int32_t>& fields = file->match.required;
-  for (const csv::BadRow& bad : batch.bad_rows) {
-    const size_t row = before + static_cast<size_t>(bad.row - batch.first_row);
-    results.statuses[row] = static_cast<int32_t>(bad.reason);
-    const auto input = std::find(fields.begin(), fields.end(), bad.field);
-    if (bad.field >= 0 && input != fields.end())
-      results.status_inputs[row] = static_cast<int32_t>(input - fields.begin());
-  }
+  TakeBadRows(before);
   for (size_t c = 0; c < inputs; ++c) {
     results.row_columns[c].insert(results.row_columns[c].end(), batch.columns[c].begin(),
                                   batch.columns[c].end());
@@ -543,6 +548,22 @@ std::span<const uint8_t> Session::matches() const { return state_->results.match
 uint64_t Session::bad_row_count() const { return state_->results.bad_row_count; }
 std::span<const BadRowReport> Session::bad_rows() const { return state_->results.bad_rows; }
 std::span<const uint64_t> Session::missing_counts() const { return state_->results.missing_counts; }
+
+const monitor::Summary* Session::summary() const {
+  return state_->results.summary ? &*state_->results.summary : nullptr;
+}
+
+Result<std::string> Session::MergeSummaries(std::span<const std::string_view> texts) const {
+  if (!has_model()) return NotReady("no model is loaded");
+  monitor::Summary merged(state_->loaded->summary_layout);
+  for (const std::string_view text : texts) {
+    const Result<monitor::Summary> part = monitor::Summary::Read(text);
+    if (!part.ok()) return part.error();
+    const Status status = merged.Merge(*part);
+    if (!status.ok()) return status.error();
+  }
+  return merged.Write();
+}
 
 std::string Session::BadRowsJson() const {
   json::array rows;

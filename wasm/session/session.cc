@@ -123,8 +123,9 @@ std::string Session::ModelJson() const {
 }
 
 void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows,
-                           size_t first) {
+                           size_t first, std::span<const double> labels) {
   const size_t feature_count = loaded->model.pipeline.features().size();
+  const int32_t time_input = TimeInput(loaded->model.pipeline);
   std::vector<std::span<const double>> block(columns.size());
   for (size_t begin = 0; begin < rows; begin += kBlockRows) {
     const size_t count = std::min(kBlockRows, rows - begin);
@@ -139,6 +140,18 @@ void Session::State::Score(std::span<const std::span<const double>> columns, siz
     for (size_t i = 0; i < count; ++i) {
       if (status[i] != 0) out[i] = kNaN;
     }
+    if (!results.summary) continue;
+    MarkMissing(loaded->model.pipeline, block, count, kBlockRows, features);
+    monitor::SummaryBlock counted;
+    counted.rows = count;
+    counted.features = features;
+    counted.stride = kBlockRows;
+    counted.probabilities = out;
+    counted.statuses = status;
+    counted.status_inputs = std::span(results.status_inputs).subspan(first + begin, count);
+    if (!labels.empty()) counted.labels = labels.subspan(begin, count);
+    if (time_input >= 0) counted.times = block[static_cast<size_t>(time_input)];
+    results.summary->Add(counted, 0, count);
   }
 }
 
@@ -161,7 +174,7 @@ Status Session::ScoreRows(std::span<const double> columns, size_t rows) {
   state.results.probabilities.assign(rows, kNaN);
   std::vector<std::span<const double>> spans(inputs);
   for (size_t c = 0; c < inputs; ++c) spans[c] = columns.subspan(c * rows, rows);
-  state.Score(spans, rows, 0);
+  state.Score(spans, rows, 0, {});
   return {};
 }
 

@@ -23,6 +23,7 @@
 #include "core/csv/dialect.h"
 #include "core/csv/reader.h"
 #include "core/forest/model.h"
+#include "core/monitor/summary.h"
 
 namespace firetower::session {
 
@@ -155,6 +156,13 @@ class Session {
   std::span<const uint64_t> missing_counts()
       const;                        // Missing cells of scored rows per input of the model.
   std::string MissingJson() const;  // {"V7": 3, ...}, inputs without missing cells left out.
+  // kScore: the range's rows counted (monitor/summary.h), times by the model's first input in
+  // seconds. The summaries of a file's ranges add up to the same bytes however it was cut. Null for
+  // other jobs.
+  const monitor::Summary* summary() const;
+  // The summaries of the loaded model in texts, added up: a summary's text, that of no rows where
+  // there are none. Errors: kNotReady, those of Summary::Read and Merge.
+  Result<std::string> MergeSummaries(std::span<const std::string_view> texts) const;
 
   // --- export. scores: probabilities from row first_row of the file on (NaN: set aside, its cells
   // stay empty). with_input: sets the scores for the kExport job that follows, which writes each

@@ -77,6 +77,7 @@ struct Results {
   uint64_t bad_row_count = 0;
   std::vector<BadRowReport> bad_rows;
   std::vector<uint64_t> missing_counts;
+  std::optional<monitor::Summary> summary;  // kScore
   std::vector<std::vector<double>> row_columns;  // kRows: per input.
 };
 
@@ -95,13 +96,17 @@ struct Session::State {
   std::unique_ptr<Live> live;   // Holds a reference to `loaded`.
 
   // Scores rows of columns[c][i] into results.statuses/status_inputs/probabilities, which hold
-  // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN.
-  void Score(std::span<const std::span<const double>> columns, size_t rows, size_t first);
+  // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN. Counts
+  // them in results.summary if there is one; labels: empty or one per row.
+  void Score(std::span<const std::span<const double>> columns, size_t rows, size_t first,
+             std::span<const double> labels);
 
   // csv_job.cc: what the reader has read since the last call, into results or output.
   Status TakeBatch(uint64_t window_begin, uint64_t window_line);
   void TakeScores(uint64_t window_begin, uint64_t window_line);
   void TakeInputs();
+  // The statuses and inputs at fault of the batch's bad rows, into results from `first` on.
+  void TakeBadRows(size_t first);
   // Appends the batch's labels; read: the label cells as numbers.
   void TakeLabels(std::span<const double> read);
   void AddBadRow(const csv::BadRow& bad, std::string_view record);

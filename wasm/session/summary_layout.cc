@@ -21,4 +21,11 @@ std::shared_ptr<const monitor::SummaryLayout> LayoutOf(const forest::Model& mode
   return std::make_shared<const monitor::SummaryLayout>(std::move(layout));
 }
 
+int32_t TimeInput(const features::Pipeline& pipeline) {
+  for (size_t c = 0; c < pipeline.inputs().size(); ++c) {
+    if (pipeline.inputs()[c].unit == "s") return static_cast<int32_t>(c);
+  }
+  return -1;
+}
+
 }  // namespace firetower::session

@@ -1,8 +1,9 @@
 // What the summaries of a model count by: one place for the session, the monitor and the command
-// line, so that what one of them writes the others can merge. Thread-safety: a pure function.
+// line, so that what one of them writes the others can merge. Thread-safety: pure functions.
 #ifndef FIRETOWER_SESSION_SUMMARY_LAYOUT_H_
 #define FIRETOWER_SESSION_SUMMARY_LAYOUT_H_
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace firetower::session {
 // edges 0 and 1. Allocates.
 std::shared_ptr<const monitor::SummaryLayout> LayoutOf(const forest::Model& model,
                                                        std::string_view model_hash);
+
+// The input that is the data's own clock, for the times of a summary: the first one in seconds (unit
+// "s"); -1: none.
+int32_t TimeInput(const features::Pipeline& pipeline);
 
 }  // namespace firetower::session
 
