@@ -2,18 +2,11 @@
 // Rows given as objects: checked field by field, then scored like the rows of a file.
 
 import { engineError } from '../errors.js';
+import { foldedName, numberOf } from '../values.js';
 
 /** @typedef {import('../types.js').ModelCard} ModelCard */
 /** @typedef {import('../types.js').Prediction} Prediction */
 /** @typedef {{row: number, field: string, message: string}} BadField */
-
-/** What stands for a missing value in a CSV cell (csv::ParseCell), in lower case. */
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
-
-/** A decimal number as a CSV cell may hold it. */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-const FLOAT32_MAX = 3.4028235677973366e38;
 
 /** Input names that a message lists. */
 const MAX_NAMES = 64;
@@ -31,22 +24,6 @@ function badFields(fields) {
   });
   error.fields = fields;
   return error;
-}
-
-/**
- * @param {unknown} value
- * @returns {number | string} a number (NaN: missing) or what is wrong
- */
-function numberOf(value) {
-  if (value === null || value === undefined) return NaN;
-  if (typeof value === 'number') {
-    return Number.isNaN(value) || Math.abs(value) < FLOAT32_MAX ? value : 'is infinite or too large';
-  }
-  if (typeof value !== 'string') return 'is not a number';
-  const text = value.trim();
-  if (MISSING.has(text.toLowerCase())) return NaN;
-  if (!NUMBER.test(text)) return `${JSON.stringify(value.slice(0, 80))} is not a number`;
-  return numberOf(Number(text));
 }
 
 /** @param {ModelCard} model */
@@ -75,13 +52,13 @@ export function columnsOf(rows, model) {
       continue;
     }
     const exact = new Map(Object.entries(given));
-    const folded = new Map(Object.entries(given).map(([name, value]) => [name.trim().toLowerCase(), value]));
-    if (!model.inputs.some(({ name }) => exact.has(name) || folded.has(name.trim().toLowerCase()))) {
+    const folded = new Map(Object.entries(given).map(([name, value]) => [foldedName(name), value]));
+    if (!model.inputs.some(({ name }) => exact.has(name) || folded.has(foldedName(name)))) {
       bad.push({ row, field: '', message: `has none of the model's inputs: ${expectedNames(model)}` });
       continue;
     }
     model.inputs.forEach(({ name }, input) => {
-      const value = numberOf(exact.has(name) ? exact.get(name) : folded.get(name.trim().toLowerCase()));
+      const value = numberOf(exact.has(name) ? exact.get(name) : folded.get(foldedName(name)));
       if (typeof value === 'string') bad.push({ row, field: name, message: value });
       else if (Number.isNaN(value) && refusesMissing.has(name)) bad.push({ row, field: name, message: 'is missing' });
       else columns[input * rows.length + row] = value;
