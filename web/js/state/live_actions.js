@@ -375,7 +375,7 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
     columnAsked += 1;
     binAsked += 1;
     store.set({ openColumn: name, column: null, openBin: null, binRows: null, columnProblem: '' });
-    if (name !== null) await fetchColumn();
+    if (name !== null) await track(fetchColumn());
   }
 
   async function fetchColumn() {
@@ -385,7 +385,7 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
     columnAsked += 1;
     const own = columnAsked;
     try {
-      const column = await track(ready().then((running) => running.column(name)));
+      const column = await (await ready()).column(name);
       if (own === columnAsked) store.set({ column, columnProblem: '' });
     } catch (error) {
       if (own === columnAsked) store.set({ columnProblem: sentence(error) });

@@ -3,6 +3,7 @@
 
 import { bytes, count, fixed, percent, probability, rate } from './format.js';
 import { SCENARIOS, WINDOWS, sameStretch } from './live_state.js';
+import { LEVELS } from './scores.js';
 
 /** @typedef {import('../engine/live/types.js').LiveTick} LiveTick */
 /** @typedef {import('../engine/live/types.js').SourceState} SourceState */
@@ -14,26 +15,44 @@ const NONE = '–';
 const NBSP = '\u00a0';
 
 /**
- * What rules can look at. `column`: the statistic exists once per feature, as name.FEATURE.
- * @type {readonly {name: string, label: string, kind: 'share' | 'probability' | 'count' | 'number', column?: boolean}[]}
+ * What rules can look at (models/ALERTS.md). `column`: there is one per feature, name.FEATURE.
+ * @typedef {{name: string, label: string, kind: 'share' | 'probability' | 'count' | 'number', column?: boolean}} Statistic
  */
+
+/** @type {readonly Statistic[]} */
 export const STATISTICS = [
   { name: 'fraud_rate', label: 'fraud rate', kind: 'share' },
   { name: 'average_probability', label: 'mean score', kind: 'probability' },
   { name: 'high_risk_count', label: 'high-risk rows', kind: 'count' },
+  { name: 'high_risk_rate', label: 'share of high-risk rows', kind: 'share' },
+  ...[...LEVELS].reverse().map((level) => ({ name: `level.${level}`, label: `share of ${level}`, kind: /** @type {const} */ ('share') })),
+  { name: 'drifted_columns', label: 'drifted columns', kind: 'count' },
+  { name: 'psi', label: 'PSI of a column', kind: 'number', column: true },
+  { name: 'missing', label: 'missing cells of a column', kind: 'share', column: true },
+  { name: 'score_psi', label: 'PSI of the scores', kind: 'number' },
   { name: 'missing_rate', label: 'missing cells', kind: 'share' },
   { name: 'aside_rate', label: 'rows set aside', kind: 'share' },
-  { name: 'drifted_columns', label: 'drifted columns', kind: 'count' },
-  { name: 'score_psi', label: 'PSI of the scores', kind: 'number' },
-  { name: 'psi', label: 'PSI of a column', kind: 'number', column: true },
-  { name: 'missing_rate', label: 'missing cells of a column', kind: 'share', column: true },
+  { name: 'detector_alarms', label: 'alarms of the rate detector', kind: 'count' },
+  { name: 'detector_sum', label: 'sum of the rate detector', kind: 'number' },
+  { name: 'precision', label: 'precision', kind: 'probability' },
+  { name: 'recall', label: 'recall', kind: 'probability' },
+  { name: 'rows', label: 'rows', kind: 'count' },
+  { name: 'throughput', label: 'rows a second', kind: 'count' },
+  { name: 'malformed', label: 'malformed messages', kind: 'count' },
+  { name: 'latency_p50_us', label: 'scoring time in µs, p50', kind: 'number' },
+  { name: 'latency_p99_us', label: 'scoring time in µs, p99', kind: 'number' },
+  { name: 'delay_p99_ms', label: 'time to be shown in ms, p99', kind: 'number' },
 ];
 
-/** @param {string} statistic */
+/**
+ * @param {string} statistic
+ * @returns {{column: string, known: Statistic | null}}
+ */
 export function statisticOf(statistic) {
-  const dot = statistic.indexOf('.');
-  const [name, column] = dot < 0 ? [statistic, ''] : [statistic.slice(0, dot), statistic.slice(dot + 1)];
-  return { name, column, known: STATISTICS.find((each) => each.name === name && (each.column ?? false) === dot >= 0) ?? null };
+  const exact = STATISTICS.find(({ name, column }) => name === statistic && !column);
+  if (exact) return { column: '', known: exact };
+  const known = STATISTICS.find(({ name, column }) => column && statistic.startsWith(`${name}.`)) ?? null;
+  return { column: known ? statistic.slice(known.name.length + 1) : '', known };
 }
 
 /** @param {string} statistic */

@@ -39,7 +39,7 @@ export function mount(element, app) {
   const rulesBox = h('div');
   const recentBox = h('section', { 'aria-label': 'Latest predictions' });
   const columnBox = h('section', { class: 'live-columns', 'aria-label': 'Columns' });
-  const columnDetail = h('section', { class: 'column-detail', hidden: true, 'aria-label': 'One column' });
+  const columnDetail = h('section', { class: 'column-detail live-column', hidden: true, 'aria-label': 'One column' });
   const keepBox = h('div', { class: 'keep' });
   const running = h(
     'div',
