@@ -68,7 +68,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def send_head(self):
         # A file that was changed while this runs makes another version: the browser's offline copy must not go stale.
-        if self.path.split("?")[0] == "/precache.js":
+        if self.path.split("?")[0] in ("/precache.js", "/sw_entry.js"):
             with self.server.writing:
                 build.precache()
         return super().send_head()

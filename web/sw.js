@@ -1,5 +1,5 @@
-// The service worker: wiring only (js/service/). Its imports are static, as a service worker's must be; the browser
-// looks at all of them for a new version.
+// The service worker: wiring only (js/service/). Its imports are static, as a service worker's must be. Registered is
+// sw_entry.js, which imports this file and is made anew for every version.
 
 import factory from './engine/firetower.mjs';
 import { BYTES, FILES, POLICY, VERSION } from './precache.js';

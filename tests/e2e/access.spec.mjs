@@ -7,6 +7,9 @@ import path from 'node:path';
 import { csv, INPUTS, scratch, swap } from './data.mjs';
 import { expect, test } from './fixtures.mjs';
 
+// Files of the site are replaced here: an offline copy would bring the true ones.
+test.use({ serviceWorkers: 'block' });
+
 const STATES = /** @type {Record<string, (app: import('./fixtures.mjs').App) => Promise<void>>} */ ({
   'first screen': async () => {},
   'how to check': async ({ page }) => page.getByText('how to check').click(),

@@ -25,7 +25,9 @@ const TYPES = /** @type {Record<string, string>} */ ({
   js: 'text/javascript; charset=utf-8',
   mjs: 'text/javascript; charset=utf-8',
   json: 'application/json',
+  png: 'image/png',
   svg: 'image/svg+xml',
+  webmanifest: 'application/manifest+json',
   wasm: 'application/wasm',
 });
 
@@ -80,8 +82,9 @@ export async function startCanary() {
 /**
  * @param {string} folder
  * @param {Record<string, string>} [extra] documents beside the folder's files, by path
+ * @param {string} [base] path below which the folder's files are
  */
-export async function startStaticHost(folder, extra = {}) {
+export async function startStaticHost(folder, extra = {}, base = '/') {
   /** @type {string[]} */
   const asked = [];
   const server = createServer(async (request, response) => {
@@ -89,7 +92,8 @@ export async function startStaticHost(folder, extra = {}) {
     asked.push(url);
     try {
       const file = url.endsWith('/') ? `${url}index.html` : url;
-      const body = extra[file] ?? (await readFile(path.join(folder, path.posix.normalize(file))));
+      if (extra[file] === undefined && !file.startsWith(base)) throw new Error('not there');
+      const body = extra[file] ?? (await readFile(path.join(folder, path.posix.normalize(file.slice(base.length - 1)))));
       response.writeHead(200, { 'Content-Type': TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream' });
       response.end(body);
     } catch {
@@ -100,6 +104,7 @@ export async function startStaticHost(folder, extra = {}) {
   const port = await listen(server);
   return {
     origin: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}${base}`,
     /** Paths asked for so far, in order. */
     asked: () => [...asked],
     async close() {

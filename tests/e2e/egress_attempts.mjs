@@ -1,5 +1,5 @@
 // @ts-check
-// Every way we know by which script in a page or a worker can make the browser contact another host. Both functions are
+// Every way we know by which script in a page, a worker or a service worker can make the browser contact another host. The functions are
 // sent into the page by Playwright, so they use nothing from outside themselves. Each attempt carries its own name to
 // the canary, and is over when the browser says so (loaded, failed, refused).
 
@@ -131,5 +131,49 @@ export async function attemptFromWorker({ origin, prefix }) {
     }),
   };
   await Promise.allSettled(Object.entries(ways).map(async ([name, way]) => way(`${origin}/${prefix}-${name}`)));
+  return Object.keys(ways).map((name) => `${prefix}-${name}`);
+}
+
+/**
+ * The same from inside a service worker, which has neither pages nor workers of its own.
+ * @param {{origin: string, prefix: string}} options
+ * @returns {Promise<string[]>} the names tried
+ */
+export async function attemptFromServiceWorker({ origin, prefix }) {
+  const scope = /** @type {any} */ (globalThis);
+  /** @type {Record<string, (url: string) => unknown>} */
+  const ways = {
+    fetch: (url) => fetch(url),
+    'fetch-request': (url) => fetch(new Request(url)),
+    'fetch-no-cors': (url) => fetch(url, { method: 'POST', mode: 'no-cors', body: 'x' }),
+    'fetch-keepalive': (url) => fetch(url, { method: 'POST', mode: 'no-cors', keepalive: true, body: 'x' }),
+    // The inherited one, in case only the nearest was taken away.
+    'fetch-inherited': (url) => {
+      for (let holder = Object.getPrototypeOf(scope); holder !== null; holder = Object.getPrototypeOf(holder)) {
+        if (Object.hasOwn(holder, 'fetch')) return holder.fetch.call(scope, url);
+      }
+      return fetch(url);
+    },
+    'fetch-disguised': (url) => {
+      // Says one address when it is looked at, another when it is used.
+      let looked = 0;
+      return fetch(/** @type {any} */ ({ toString: () => (looked++ === 0 ? url : scope.location.href), url: scope.location.href }));
+    },
+    websocket: (url) => new Promise((resolve) => {
+      const socket = new WebSocket(url.replace('http:', 'ws:'));
+      socket.onopen = socket.onerror = socket.onclose = resolve;
+    }),
+    'event-source': (url) => new Promise((resolve) => {
+      const source = new EventSource(url);
+      source.onopen = source.onerror = () => {
+        source.close();
+        resolve(undefined);
+      };
+    }),
+    'cache-add': async (url) => (await caches.open('egress')).add(url),
+    'cache-add-all': async (url) => (await caches.open('egress')).addAll([url]),
+  };
+  await Promise.allSettled(Object.entries(ways).map(async ([name, way]) => way(`${origin}/${prefix}-${name}`)));
+  await caches.delete('egress');
   return Object.keys(ways).map((name) => `${prefix}-${name}`);
 }

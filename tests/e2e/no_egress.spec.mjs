@@ -1,32 +1,19 @@
 // @ts-check
-// Nothing leaves the page: a canary on another port hears nothing, whatever script in the page or in a worker tries; and
-// a normal session asks its own server for nothing once it has loaded.
+// Nothing leaves the page: a canary on another port hears nothing, whatever script in the page, in a worker or in the
+// service worker tries; and a normal session asks its own server for nothing once it has loaded.
 //
 // The same attempts from a page without the policy must all reach the canary, or the test would prove nothing.
 
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { startCanary, startStaticHost } from './canary.mjs';
-import { attemptFromPage, attemptFromWorker } from './egress_attempts.mjs';
+import { attemptFromPage, attemptFromServiceWorker, attemptFromWorker } from './egress_attempts.mjs';
 import { App } from './fixtures.mjs';
+import { startServe } from './server.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const WEB = path.join(ROOT, 'web');
-
-/** serve.py on a free port: the policy comes as a header and in the page. */
-async function startServe() {
-  const process = spawn('python3', [path.join(ROOT, 'serve.py'), '--no-build', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const origin = await new Promise((resolve, reject) => {
-    process.on('exit', (code) => reject(new Error(`serve.py ended with exit code ${code}`)));
-    process.stdout.on('data', (data) => {
-      const found = /http:\/\/[^/\s]+/.exec(String(data));
-      if (found) resolve(found[0]);
-    });
-  });
-  return { origin: /** @type {string} */ (origin), close: async () => void process.kill('SIGTERM') };
-}
 
 /**
  * Starts a worker as the engine does: from a blob that imports a module of the page's own origin.
@@ -52,6 +39,15 @@ async function enginesLoaded(page) {
   return loaded.length > 0 && loaded.every(Boolean);
 }
 
+/**
+ * The service worker, once it has its copy and serves the page.
+ * @param {import('@playwright/test').Page} page
+ */
+async function serviceWorker(page) {
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+  return page.context().serviceWorkers()[0];
+}
+
 const hosts = [
   { name: 'serve.py: policy as a header', start: startServe },
   { name: 'a plain static host: policy in the page only', start: () => startStaticHost(WEB) },
@@ -59,15 +55,21 @@ const hosts = [
 
 test('without the policy every attempt reaches the canary', async ({ page }) => {
   const canary = await startCanary();
-  const host = await startStaticHost(WEB, { '/bare.html': '<!doctype html><title>No policy</title><body></body>' });
+  const host = await startStaticHost(WEB, {
+    '/bare.html': '<!doctype html><title>No policy</title><body></body>',
+    '/bare_worker.js': "addEventListener('activate', (event) => event.waitUntil(clients.claim()));",
+  });
   try {
     await page.goto(`${host.origin}/bare.html`);
     const worker = await startWorker(page);
+    await page.evaluate(() => navigator.serviceWorker.register('bare_worker.js').then(() => undefined));
+    const service = await serviceWorker(page);
     const tried = [
       ...(await page.evaluate(attemptFromPage, { origin: canary.origin, prefix: 'page' })),
       ...(await worker.evaluate(attemptFromWorker, { origin: canary.origin, prefix: 'worker' })),
+      ...(await service.evaluate(attemptFromServiceWorker, { origin: canary.origin, prefix: 'service' })),
     ].sort();
-    expect(tried.length).toBeGreaterThan(25);
+    expect(tried.length).toBeGreaterThan(35);
     await expect.poll(() => tried.filter((name) => !canary.seen().includes(name))).toEqual([]);
   } finally {
     await host.close();
@@ -83,6 +85,8 @@ for (const { name, start } of hosts) {
       await page.goto(`${host.origin}/`);
       await new App(page).idle();
       await expect.poll(() => enginesLoaded(page)).toBe(true);
+      const service = await serviceWorker(page);
+      await service.evaluate(attemptFromServiceWorker, { origin: canary.origin, prefix: 'service' });
       const engineWorkers = page.workers();
       for (const [index, worker] of [...engineWorkers, await startWorker(page)].entries()) {
         await worker.evaluate(attemptFromWorker, { origin: canary.origin, prefix: `worker${index}` });
@@ -119,6 +123,7 @@ test('a normal session asks its own server for nothing after load', async ({ pag
     await app.idle();
     // The page is usable as soon as its first engine is; loaded is when all are.
     await expect.poll(() => enginesLoaded(page)).toBe(true);
+    await serviceWorker(page);
     const loaded = host.asked().length;
     /** @type {string[]} */
     const requests = [];

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { csv, INPUTS, MODEL, scratch, swap } from './data.mjs';
 import { expect, test } from './fixtures.mjs';
 
+// Files of the site are replaced here: an offline copy would bring the true ones.
+test.use({ serviceWorkers: 'block' });
+
 /**
  * @param {import('./fixtures.mjs').App} app
  * @param {string} title
@@ -64,7 +67,7 @@ test('an invalid model is refused and the old one stays; a good one is taken and
   await input.setInputFiles({ name: 'cut.safetensors', mimeType: '', buffer: bytes.subarray(0, 4000) });
   await told(app, 'This is not a model that Firetower can use', /./);
   await app.alert.getByRole('button', { name: 'Dismiss' }).click();
-  await expect(page.locator('.results')).toBeVisible();
+  await expect(page.locator('#review .results')).toBeVisible();
   await input.setInputFiles({ name: 'mine.safetensors', mimeType: '', buffer: bytes });
   await app.results();
   await page.getByRole('link', { name: 'Model' }).click();

@@ -310,7 +310,7 @@ class Policy(unittest.TestCase):
                 self.assertNotIn("default-src 'none'", text_of(path), path)
 
     def test_the_service_worker_sends_it(self):
-        listed = build.precache_text(ROOT / "web")
+        listed = build.precache_files(ROOT / "web")["precache.js"]
         policy = re.search(r"^export const POLICY = (.*);$", listed, re.MULTILINE)
         self.assertEqual(json.loads(policy[1]), self.POLICY)
 

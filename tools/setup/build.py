@@ -46,6 +46,7 @@ _ONLINE_ONLY = {
     "offline.json",
     "precache.js",
     "sw.js",
+    "sw_entry.js",
 }
 _EXAMPLES = "js/engine/examples/"
 
@@ -129,31 +130,38 @@ def offline_files(web):
     )
 
 
-def precache_text(web):
-    """precache.js: the files of the offline copy with their hashes, their policy, and a version made of both."""
+def precache_files(web):
+    """The contents of precache.js (the files of the offline copy with their hashes, their policy, a version made of
+    all) and of sw_entry.js, which is what the browser looks at for a new version."""
     files, total = {}, 0
     for name in offline_files(web):
         data = (web / name).read_bytes()
         total += len(data)
-        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        files["./" if name == "index.html" else name] = f"sha256-{digest}"
+        files["./" if name == "index.html" else name] = _integrity(data)
     policy = (web / "csp.txt").read_text(encoding="utf-8").strip()
-    version = hashlib.sha256(json.dumps([policy, files]).encode()).hexdigest()[:12]
-    return "".join(
-        [
-            "// Made by tools/setup/build.py: the offline copy's files, see js/service/README.md.\n",
-            f"export const VERSION = {json.dumps(version)};\n",
-            f"export const POLICY = {json.dumps(policy)};\n",
-            f"export const BYTES = {total};\n",
-            f"export const FILES = {json.dumps(files, indent=2)};\n",
-        ]
-    )
+    everything = [policy, files, _integrity((web / "sw.js").read_bytes())]
+    version = hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:12]
+    made = "// Made by tools/setup/build.py, see js/service/README.md."
+    lines = [
+        made,
+        f"export const VERSION = {json.dumps(version)};",
+        f"export const POLICY = {json.dumps(policy)};",
+        f"export const BYTES = {total};",
+        f"export const FILES = {json.dumps(files, indent=2)};",
+    ]
+    entry = [made, f"// Version {version}.", "import './sw.js';"]
+    return {"precache.js": "\n".join(lines) + "\n", "sw_entry.js": "\n".join(entry) + "\n"}
+
+
+def _integrity(data):
+    return f"sha256-{base64.b64encode(hashlib.sha256(data).digest()).decode()}"
 
 
 def precache(web=None):
-    """Brings web/precache.js up to date with the files beside it."""
+    """Brings the list of the offline copy up to date with the files beside it."""
     web = WEB if web is None else web
-    _write(web / "precache.js", precache_text(web).encode())
+    for name, text in precache_files(web).items():
+        _write(web / name, text.encode())
 
 
 def page():

@@ -109,8 +109,8 @@ export class Copy {
    * @param {string} path in the list
    * @returns {Promise<Response | undefined>} undefined: the browser has thrown it away
    */
-  async get(path) {
-    const cache = await caches.open(this.#name);
-    return cache.match(new URL(path, this.#scope).href);
+  get(path) {
+    // Not by opening the cache, which would make an empty one after the copy was removed.
+    return caches.match(new URL(path, this.#scope).href, { cacheName: this.#name });
   }
 }

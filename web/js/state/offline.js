@@ -123,9 +123,9 @@ export function createOffline(browser = thisBrowser()) {
     store.set({ state: 'keeping' });
     const replacing = container.controller !== null;
     try {
-      registration = await container.register(new URL('sw.js', site), { type: 'module', updateViaCache: 'none' });
+      registration = await container.register(new URL('sw_entry.js', site), { type: 'module', updateViaCache: 'none' });
     } catch (error) {
-      // A browser without module service workers says TypeError; so does a host that has no sw.js.
+      // A browser without module service workers says TypeError; so does a host that has no sw_entry.js.
       store.set({ state: error instanceof TypeError ? 'unsupported' : 'failed' });
       return;
     }
