@@ -7,7 +7,8 @@ const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
 /** A decimal number as a CSV cell may hold it. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-const FLOAT32_MAX = 3.4028235677973366e38;
+/** A number of at least this size is infinite as a float32. */
+export const FLOAT32_MAX = 3.4028235677973366e38;
 
 export const TOO_LARGE = 'is infinite or too large';
 

@@ -3,7 +3,7 @@
 // what they look like). What is none is counted with its reason and does no harm to the others. The rules for values
 // and names are those of predict(); a row with a value that is no number is set aside like such a row of a file.
 
-import { foldedName, numberOf, TOO_LARGE } from '../../values.js';
+import { FLOAT32_MAX, foldedName, numberOf, TOO_LARGE } from '../../values.js';
 
 /** @typedef {import('../../types.js').ModelCard} ModelCard */
 /** @typedef {import('../source.js').Malformed} Malformed */
@@ -246,7 +246,7 @@ class Decoder {
     const row = out.rows++;
     for (let input = 0; input < values.length; ++input) {
       const given = values[input];
-      const value = typeof given === 'number' && given - given === 0 ? given : numberOf(given);
+      const value = typeof given === 'number' && Math.abs(given) < FLOAT32_MAX ? given : numberOf(given);
       if (typeof value === 'number') out.columns[input * out.capacity + row] = value;
       else out.setAside(row, input, value);
     }
