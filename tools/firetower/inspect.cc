@@ -1,4 +1,4 @@
-// firetower inspect: what is inside a model file, for people or as JSON.
+// firetower inspect: what is inside a model file or a summary, for people or as JSON.
 #define FMT_HEADER_ONLY
 #include <fmt/format.h>
 
@@ -12,7 +12,10 @@
 #include "commands.h"
 #include "core/base/json.h"
 #include "core/forest/model.h"
+#include "core/monitor/summary.h"
 #include "files.h"
+#include "json_text.h"
+#include "summary_report.h"
 
 namespace firetower::tools {
 namespace {
@@ -208,9 +211,25 @@ std::string ToText(const forest::Model& model, const Shape& shape, size_t file_b
   return text;
 }
 
+// A summary is JSON text; a model file's JSON begins at byte 8.
+bool IsSummary(std::string_view bytes) {
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  return first != bytes.npos && bytes[first] == '{' && (bytes.size() < 9 || bytes[8] != '{');
+}
+
+int InspectSummary(const InspectOptions& options, std::string_view bytes) {
+  const Result<monitor::Summary> summary = monitor::Summary::Read(bytes);
+  if (!summary.ok()) return ReportError(options.model, summary.error());
+  const Status printed =
+      WriteFile("-", options.json ? PrettyJson(SummaryReport(*summary)) : SummaryText(*summary));
+  return printed.ok() ? kExitOk : ReportError("-", printed.error());
+}
+
 int RunInspect(const InspectOptions& options) {
   const Result<std::vector<uint8_t>> bytes = ReadFile(options.model);
   if (!bytes.ok()) return ReportError(options.model, bytes.error());
+  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  if (IsSummary(text)) return InspectSummary(options, text);
   const Result<forest::Model> model = forest::ReadModel(*bytes);
   if (!model.ok()) return ReportModelError(options.model, model.error());
   const Shape shape = Measure(model->forest);
@@ -223,9 +242,10 @@ int RunInspect(const InspectOptions& options) {
 }  // namespace
 
 void AddInspect(CLI::App& app, int* exit_code) {
-  CLI::App* command = app.add_subcommand("inspect", "Say what is inside a model file");
+  CLI::App* command = app.add_subcommand("inspect", "Say what is inside a model file or a summary");
   auto options = std::make_shared<InspectOptions>();
-  command->add_option("model", options->model, "Model file, - for standard input")->required();
+  command->add_option("model", options->model, "Model file or summary, - for standard input")
+      ->required();
   command->add_flag("--json", options->json, "As JSON");
   command->callback([options, exit_code] { *exit_code = RunInspect(*options); });
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "commands.h"
 #include "core/base/json.h"
 #include "core/csv/writer.h"
+#include "core/monitor/summary.h"
 #include "core/train/parallel.h"
 #include "files.h"
 #include "json_text.h"
@@ -40,6 +42,7 @@ struct ScoreOptions {
   std::string data;
   std::string out;
   std::string bad_rows;
+  std::string summary;
   std::string delimiter;
   std::string decimal;
   std::string header = "detect";
@@ -59,6 +62,7 @@ struct Range {
   std::vector<double> offsets;
   std::vector<BadRowReport> bad_rows;
   uint64_t bad_row_count = 0;
+  std::optional<monitor::Summary> summary;
   Status status;
 };
 
@@ -67,6 +71,7 @@ struct Scores {
   std::vector<double> offsets;  // One past the end as the last.
   std::vector<BadRowReport> bad_rows;
   uint64_t bad_row_count = 0;
+  std::optional<monitor::Summary> summary;  // Of the ranges that have rows.
 };
 
 void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions options,
@@ -92,6 +97,8 @@ void ReadRange(Session& session, std::span<const uint8_t> data, RangeOptions opt
   range->bad_rows.assign(session.bad_rows().begin(), session.bad_rows().end());
   for (BadRowReport& bad : range->bad_rows) bad.line -= session.first_line();
   range->bad_row_count = session.bad_row_count();
+  range->summary.reset();
+  if (session.summary() != nullptr) range->summary = *session.summary();
 }
 
 class Scorer {
@@ -173,6 +180,12 @@ class Scorer {
                                   range.probabilities.end());
       scores.offsets.insert(scores.offsets.end(), range.offsets.begin(), range.offsets.end());
       scores.bad_row_count += range.bad_row_count;
+      if (!scores.summary) {
+        scores.summary = std::move(range.summary);
+      } else {
+        const Status merged = scores.summary->Merge(*range.summary);
+        if (!merged.ok()) return merged.error();
+      }
       expected = range.next_record;
       line += range.lines;
       range = Range{};
@@ -249,31 +262,31 @@ class Scorer {
   bool model_refused_ = false;
 };
 
-struct Summary {
+struct Totals {
   size_t rows = 0;
   size_t flagged = 0;
   std::array<size_t, forest::kRiskLevelCount> levels = {};
   double threshold = 0.5;
 };
 
-Summary Summarise(const Scores& scores, const forest::ModelInfo& info, double threshold) {
-  Summary summary;
-  summary.rows = scores.probabilities.size();
-  summary.threshold = threshold;
+Totals Summarise(const Scores& scores, const forest::ModelInfo& info, double threshold) {
+  Totals totals;
+  totals.rows = scores.probabilities.size();
+  totals.threshold = threshold;
   for (const double p : scores.probabilities) {
     if (std::isnan(p)) continue;
-    summary.flagged += p >= threshold ? 1u : 0u;
-    ++summary.levels[static_cast<size_t>(forest::LevelOf(info, p))];
+    totals.flagged += p >= threshold ? 1u : 0u;
+    ++totals.levels[static_cast<size_t>(forest::LevelOf(info, p))];
   }
-  return summary;
+  return totals;
 }
 
-void PrintSummary(const Summary& summary, const Scores& scores) {
-  std::fprintf(stderr, "%zu rows, %zu flagged at %g or more\n", summary.rows, summary.flagged,
-               summary.threshold);
-  for (size_t level = summary.levels.size(); level-- > 0;) {
+void PrintTotals(const Totals& totals, const Scores& scores) {
+  std::fprintf(stderr, "%zu rows, %zu flagged at %g or more\n", totals.rows, totals.flagged,
+               totals.threshold);
+  for (size_t level = totals.levels.size(); level-- > 0;) {
     const std::string name(forest::Name(static_cast<forest::RiskLevel>(level)));
-    std::fprintf(stderr, "  %-8s %zu\n", name.c_str(), summary.levels[level]);
+    std::fprintf(stderr, "  %-8s %zu\n", name.c_str(), totals.levels[level]);
   }
   const size_t aside = static_cast<size_t>(scores.bad_row_count);
   if (aside == 0) return;
@@ -286,10 +299,10 @@ void PrintSummary(const Summary& summary, const Scores& scores) {
     std::fprintf(stderr, "  and %zu more (--bad-rows FILE lists them)\n", aside - kReasonsShown);
 }
 
-std::string SummaryJson(const Summary& summary, const Scores& scores) {
+std::string TotalsJson(const Totals& totals, const Scores& scores) {
   json::object levels;
-  for (size_t level = summary.levels.size(); level-- > 0;) {
-    levels[forest::Name(static_cast<forest::RiskLevel>(level))] = summary.levels[level];
+  for (size_t level = totals.levels.size(); level-- > 0;) {
+    levels[forest::Name(static_cast<forest::RiskLevel>(level))] = totals.levels[level];
   }
   json::array reasons;
   for (size_t i = 0; i < std::min(kReasonsShown, scores.bad_rows.size()); ++i) {
@@ -297,11 +310,11 @@ std::string SummaryJson(const Summary& summary, const Scores& scores) {
     reasons.push_back(json::value(BadRowSentence(bad, bad.line)));
   }
   json::object out;
-  out["rows"] = summary.rows;
-  out["scored"] = summary.rows - static_cast<size_t>(scores.bad_row_count);
+  out["rows"] = totals.rows;
+  out["scored"] = totals.rows - static_cast<size_t>(scores.bad_row_count);
   out["set_aside"] = scores.bad_row_count;
-  out["threshold"] = summary.threshold;
-  out["flagged"] = summary.flagged;
+  out["threshold"] = totals.threshold;
+  out["flagged"] = totals.flagged;
   out["risk_levels"] = std::move(levels);
   out["first_reasons"] = std::move(reasons);
   return PrettyJson(out);
@@ -323,6 +336,7 @@ std::string BadRowsCsv(const Scores& scores) {
 int RunScore(const ScoreOptions& options) {
   const int places = CheckPlaces({{"--out", options.out},
                                   {"--bad-rows", options.bad_rows},
+                                  {"--summary", options.summary},
                                   {"--json", options.json ? "-" : ""}});
   if (places != kExitOk) return places;
   const Result<std::vector<uint8_t>> model = ReadFile(options.model);
@@ -349,10 +363,14 @@ int RunScore(const ScoreOptions& options) {
     const Status listed = WriteFile(options.bad_rows, BadRowsCsv(*scores));
     if (!listed.ok()) return ReportError(options.bad_rows, listed.error());
   }
-  const Summary summary = Summarise(*scores, info, threshold);
-  PrintSummary(summary, *scores);
+  if (!options.summary.empty()) {
+    const Status counted = WriteFile(options.summary, scores->summary->Write());
+    if (!counted.ok()) return ReportError(options.summary, counted.error());
+  }
+  const Totals totals = Summarise(*scores, info, threshold);
+  PrintTotals(totals, *scores);
   if (options.json) {
-    const Status printed = WriteFile("-", SummaryJson(summary, *scores));
+    const Status printed = WriteFile("-", TotalsJson(totals, *scores));
     if (!printed.ok()) return ReportError("-", printed.error());
   }
   return kExitOk;
@@ -375,6 +393,9 @@ void AddScore(CLI::App& app, int* exit_code) {
       ->check(Probability());
   command->add_option("--bad-rows", options->bad_rows,
                       "CSV file for the rows that were set aside (the first 10,000), with reasons");
+  command->add_option(
+      "--summary", options->summary,
+      "File for the rows' summary, which merge adds to others; - for standard output");
   command
       ->add_option("--delimiter", options->delimiter,
                    "How the file separates cells (default: found out)")
