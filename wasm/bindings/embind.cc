@@ -228,6 +228,22 @@ val Column() { return View(TheSession().column()); }
 val Matches() { return View(TheSession().matches()); }
 std::string BadRowsJson() { return TheSession().BadRowsJson(); }
 std::string MissingJson() { return TheSession().MissingJson(); }
+std::string ScoreSummary() {
+  const firetower::monitor::Summary* summary = TheSession().summary();
+  return summary != nullptr ? summary->Write() : "";
+}
+// Input: the summaries' lengths as uint32, then their text.
+Reply MergeSummaries(uint32_t count, uint32_t text_bytes) {
+  const size_t lengths = size_t{count} * sizeof(uint32_t);
+  std::string_view rest = InputText(lengths + text_bytes).substr(lengths);
+  const auto* length = reinterpret_cast<const uint32_t*>(InputBytes(lengths).data());
+  std::vector<std::string_view> texts;
+  for (uint32_t i = 0; i < count; ++i) {
+    texts.push_back(rest.substr(0, length[i]));
+    rest.remove_prefix(texts.back().size());
+  }
+  return ToReply(TheSession().MergeSummaries(texts));
+}
 
 // Input: rows x inputs numbers, column after column.
 Reply ScoreRows(uint32_t rows, uint32_t inputs) {
@@ -565,6 +581,8 @@ EMSCRIPTEN_BINDINGS(firetower) {
   emscripten::function("matches", &Matches);
   emscripten::function("badRowsJson", &BadRowsJson);
   emscripten::function("missingJson", &MissingJson);
+  emscripten::function("scoreSummary", &ScoreSummary);
+  emscripten::function("mergeSummaries", &MergeSummaries);
   emscripten::function("scoreRows", &ScoreRows);
   emscripten::function("statuses", &Statuses);
   emscripten::function("statusInputs", &StatusInputs);
