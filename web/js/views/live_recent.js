@@ -23,7 +23,7 @@ export function mount(element, app, pacer) {
   const body = h('tbody');
   const table = h(
     'div',
-    { class: 'scroll recent', tabindex: 0, role: 'region', 'aria-label': 'Latest predictions' },
+    { class: 'scroll recent', tabindex: 0, role: 'region', 'aria-label': 'Rows of the latest predictions' },
     h(
       'table',
       { class: 'grid' },
