@@ -3,7 +3,9 @@
 // between slices. Knows nothing of where it runs: worker.js and the in-process transport give it a way to post.
 
 import { abortError, engineError, errorData } from './errors.js';
+import { MonitorHost } from './live/host.js';
 import { EngineInstance } from './module.js';
+import { nextTask } from './next_task.js';
 import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
 
 /** @typedef {import('./protocol.js').FileRef} FileRef */
@@ -12,20 +14,16 @@ import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
 /** @typedef {import('./protocol.js').RangeResult} RangeResult */
 /** @typedef {import('./protocol.js').ToWorker} ToWorker */
 
+/** @typedef {Exclude<ToWorker, {type: 'cancel' | 'tickSeen'}>} Request */
+/** @typedef {Extract<ToWorker, {type: keyof import('./protocol.js').LiveRequests}>} LiveRequest */
+
+/** @param {Request} request @returns {request is LiveRequest} */
+function isLive(request) {
+  return request.type.startsWith('live');
+}
+
 /** Progress messages are at least this far apart. Milliseconds. */
 const PROGRESS_INTERVAL = 100;
-
-/** Resolves in a later task, so that messages which have arrived are handled first. */
-function nextTask() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve(undefined);
-    };
-    port2.postMessage(null);
-  });
-}
 
 /**
  * @param {Blob} blob
@@ -49,6 +47,10 @@ export class Dispatcher {
   #cancelled = new Set();
   /** @type {{key: number, report: import('./types.js').ImportReport} | null} */
   #inspected = null;
+  /** @type {import('./types.js').ModelCard | null} */
+  #card = null;
+  /** @type {MonitorHost | null} */
+  #monitor = null;
 
   /**
    * @param {() => Promise<import('./module.js').ModuleFactory>} factory
@@ -69,11 +71,14 @@ export class Dispatcher {
       if (this.#pending.has(message.id)) this.#cancelled.add(message.id);
       return;
     }
+    if (message.type === 'tickSeen') return this.#monitor?.seen(message.number, message.at);
     this.#pending.add(message.id);
+    // A monitor's requests do not wait for each other: a push is answered when it is counted, and may wait long.
+    if (isLive(message)) return void this.#answer(message);
     this.#last = this.#last.then(() => this.#answer(message));
   }
 
-  /** @param {Exclude<ToWorker, {type: 'cancel'}>} request */
+  /** @param {Request} request */
   async #answer(request) {
     const { id } = request;
     try {
@@ -92,23 +97,35 @@ export class Dispatcher {
   }
 
   /**
-   * @param {Exclude<ToWorker, {type: 'cancel'}>} request
+   * @param {Request} request
    * @returns {Promise<any>} what Requests says for the type
    */
   async #handle(request) {
     if (request.type === 'start') return this.#start(request.payload);
     const engine = this.#engine;
     if (engine === null) throw engineError({ code: 'NOT_READY', message: 'the engine has not been started' });
+    if (isLive(request)) {
+      if (request.type === 'liveOpen') {
+        if (this.#card === null) throw engineError({ code: 'NOT_READY', message: 'no model is loaded' });
+        this.#monitor = new MonitorHost(engine, this.#card, this.#post);
+      } else if (this.#monitor === null) {
+        throw engineError({ code: 'NOT_READY', message: 'no monitor is open' });
+      }
+      return this.#monitor.handle(request.type, request.payload);
+    }
     switch (request.type) {
       case 'info':
         return engine.info();
       case 'loadModel':
         this.#inspected = null;
-        return engine.loadModel(request.payload.bytes);
+        this.#card = engine.loadModel(request.payload.bytes);
+        return this.#card;
       case 'inspect':
         return this.#inspect(engine, request.payload.file);
       case 'range':
         return this.#range(engine, request.id, request.payload);
+      case 'mergeSummaries':
+        return engine.mergeSummaries(request.payload.summaries);
       case 'exportScores': {
         const { scores, firstRow, threshold } = request.payload;
         engine.setExport(scores, { firstRow, threshold, withInput: false });

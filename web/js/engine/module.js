@@ -4,6 +4,7 @@
 // C++ exception (which arrives as a bare number). After that the instance is dead and every call says so.
 
 import { engineError } from './errors.js';
+import { JobKind } from './protocol.js';
 
 /** @typedef {import('./engine.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./engine.d.ts').Reply} Reply */
@@ -96,7 +97,7 @@ export class EngineInstance {
   /**
    * Writes arrays one after the other into the engine's input.
    * @param {EngineModule} module
-   * @param {(Uint8Array | Float64Array | Uint32Array)[]} arrays
+   * @param {(Uint8Array | Float64Array | Int32Array | Uint32Array)[]} arrays
    * @returns {number} bytes
    */
   static #write(module, ...arrays) {
@@ -175,6 +176,7 @@ export class EngineInstance {
       weights: module.weights().slice(),
       badRows: /** @type {import('./types.js').BadRow[]} */ (JSON.parse(module.badRowsJson())),
       missing: /** @type {Record<string, number>} */ (JSON.parse(module.missingJson())),
+      summary: new TextEncoder().encode(module.scoreSummary()),
     }));
   }
 
@@ -273,6 +275,19 @@ export class EngineInstance {
     });
   }
 
+  /**
+   * @param {Uint8Array[]} summaries of the loaded model's rows; none: the summary of no rows
+   * @returns {Uint8Array} their sum
+   */
+  mergeSummaries(summaries) {
+    const lengths = Uint32Array.from(summaries, (summary) => summary.length);
+    return this.#run((module) => {
+      const bytes = EngineInstance.#write(module, lengths, ...summaries);
+      const reply = module.mergeSummaries(summaries.length, bytes - lengths.byteLength);
+      return new TextEncoder().encode(EngineInstance.#check(reply));
+    });
+  }
+
   /** @param {Uint8Array} bytes */
   countLineEnds(bytes) {
     return this.#run((module) => module.countLineEnds(EngineInstance.#write(module, bytes)));
@@ -311,5 +326,235 @@ export class EngineInstance {
   /** @param {number} maxRows */
   synthRows(maxRows) {
     return this.#run((module) => module.synthRows(maxRows));
+  }
+
+  // --- rows of a file for the monitor
+
+  /** @param {{begin: number, line: number}} options from where; in the layout of the last inspectCsv */
+  beginRows({ begin, line }) {
+    this.beginRange({ kind: JobKind.rows, begin, end: Infinity, line, guessStart: false, text: '' });
+  }
+
+  /** Rows read since the last call. Labels are null where the file has none. */
+  takeRows() {
+    return this.#run((module) => {
+      const rows = module.takeRows();
+      const labels = module.readLabels().slice();
+      return {
+        rows,
+        columns: module.readColumns().slice(),
+        labels: labels.length === rows && rows > 0 ? labels : null,
+        offsets: module.readOffsets().slice(),
+        statuses: module.readStatuses().slice(),
+        statusInputs: module.readStatusInputs().slice(),
+      };
+    });
+  }
+
+  /**
+   * @param {string} scenario
+   * @param {number} since rows since it began
+   * @param {number} rows
+   * @param {Float64Array} columns
+   * @param {Float64Array | null} labels
+   */
+  applyScenario(scenario, since, rows, columns, labels) {
+    return this.#run((module) => {
+      EngineInstance.#write(module, columns, ...(labels === null ? [] : [labels]));
+      EngineInstance.#check(module.applyScenario(scenario, since, rows, labels !== null));
+      const numbers = module.inputNumbers(columns.length + (labels?.length ?? 0));
+      return { columns: numbers.slice(0, columns.length), labels: labels === null ? null : numbers.slice(columns.length) };
+    });
+  }
+
+  /** @param {string} scenario */
+  scenarioFraudRate(scenario) {
+    return this.#run((module) => module.scenarioFraudRate(scenario));
+  }
+
+  // --- the monitor
+
+  /**
+   * @param {(module: EngineModule, bytes: number) => Reply} call
+   * @param {string} text
+   */
+  #give(call, text) {
+    this.#run((module) =>
+      EngineInstance.#check(call(module, EngineInstance.#write(module, new TextEncoder().encode(text)))),
+    );
+  }
+
+  /** @param {object} settings */
+  openLive(settings) {
+    this.#give((module, bytes) => module.openLive(bytes), JSON.stringify(settings));
+  }
+
+  closeLive() {
+    this.#run((module) => module.closeLive());
+  }
+
+  /** @param {object} settings */
+  liveConfigure(settings) {
+    this.#give((module, bytes) => module.liveConfigure(bytes), JSON.stringify(settings));
+  }
+
+  /**
+   * @param {Omit<import('./live/source.js').RowBatch, 'arrived'>} batch
+   * @param {{nowMs: number, keepLog: boolean}} options
+   */
+  livePush(batch, { nowMs, keepLog }) {
+    const { rows, columns, labels, times, sourceRows, references, statuses, statusInputs } = batch;
+    /** @type {(Uint8Array | Float64Array | Int32Array | Uint32Array)[]} */
+    const arrays = [columns];
+    for (const column of [labels, times, sourceRows]) if (column !== null) arrays.push(column);
+    if (statuses !== null) arrays.push(statuses, statusInputs ?? new Int32Array(rows).fill(-1));
+    let referenceBytes = -1;
+    if (references !== null) {
+      const encoder = new TextEncoder();
+      const texts = references.map((text) => encoder.encode(text));
+      arrays.push(Uint32Array.from(texts, (text) => text.length), ...texts);
+      referenceBytes = texts.reduce((sum, text) => sum + text.length, 0);
+    }
+    this.#run((module) => {
+      EngineInstance.#write(module, ...arrays);
+      EngineInstance.#check(
+        module.livePush({
+          rows,
+          labels: labels !== null,
+          times: times !== null,
+          sourceRows: sourceRows !== null,
+          statuses: statuses !== null,
+          referenceBytes,
+          nowMs,
+          keepLog,
+        }),
+      );
+    });
+  }
+
+  /** Of the last livePush. */
+  liveScores() {
+    return this.#run((module) => ({
+      probabilities: module.liveProbabilities().slice(),
+      statuses: module.liveStatuses().slice(),
+      statusInputs: module.liveStatusInputs().slice(),
+    }));
+  }
+
+  liveLogBlock() {
+    return this.#run((module) => module.liveLogBlock().slice());
+  }
+
+  liveNextSequence() {
+    return this.#run((module) => module.liveNextSequence());
+  }
+
+  /** @param {number} next */
+  setLiveNextSequence(next) {
+    this.#run((module) => module.setLiveNextSequence(next));
+  }
+
+  /** @param {import('./live/source.js').Malformed} malformed */
+  liveNoteMalformed({ count, reason, sample }) {
+    this.#run((module) => module.liveNoteMalformed(count, reason, sample));
+  }
+
+  /** @param {number} micros @param {number} rows */
+  liveNoteLatency(micros, rows) {
+    this.#run((module) => module.liveNoteLatency(micros, rows));
+  }
+
+  /** @param {number} ms @param {number} rows */
+  liveNoteDelay(ms, rows) {
+    this.#run((module) => module.liveNoteDelay(ms, rows));
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} since generation of the charts that are known
+   * @returns {Omit<import('./live/types.js').LiveTick, 'source' | 'log'>}
+   */
+  liveTick(now, since) {
+    return this.#run((module) => JSON.parse(module.liveTick(now, since)));
+  }
+
+  /** @returns {import('./live/types.js').StatsDocument} */
+  liveStats() {
+    return this.#run((module) => JSON.parse(module.liveStats()));
+  }
+
+  /** @param {string} feature */
+  liveColumn(feature) {
+    return this.#run((module) => JSON.parse(EngineInstance.#check(module.liveColumn(feature))));
+  }
+
+  /** @param {string} feature @param {{low: number, high: number, max: number}} range */
+  liveRows(feature, { low, high, max }) {
+    return this.#run((module) => JSON.parse(EngineInstance.#check(module.liveRows(feature, low, high, max))));
+  }
+
+  /** @param {number} episode @param {number} now */
+  liveAcknowledge(episode, now) {
+    return this.#run((module) => module.liveAcknowledge(episode, now));
+  }
+
+  /** @param {string} rule @param {number} until */
+  liveSilence(rule, until) {
+    return this.#run((module) => module.liveSilence(rule, until));
+  }
+
+  liveRules() {
+    return this.#run((module) => JSON.parse(module.liveRules()));
+  }
+
+  /** @param {'window' | 'overall'} scope */
+  liveSummary(scope) {
+    return this.#run((module) => new TextEncoder().encode(module.liveSummary(scope === 'window')));
+  }
+
+  /** @param {Uint8Array} bytes */
+  liveMerge(bytes) {
+    this.#run((module) => EngineInstance.#check(module.liveMerge(EngineInstance.#write(module, bytes))));
+  }
+
+  liveCheckpoint() {
+    return this.#run((module) => module.liveCheckpoint());
+  }
+
+  /** @param {string} checkpoint */
+  liveRestore(checkpoint) {
+    this.#give((module, bytes) => module.liveRestore(bytes), checkpoint);
+  }
+
+  /** The recent rows as one block of the prediction log. */
+  liveRecentLog() {
+    return this.#run((module) => module.liveRecentLog().slice());
+  }
+
+  /**
+   * @param {Uint8Array} blocks whole blocks of the prediction log
+   * @param {'ndjson' | 'csv'} format
+   */
+  logText(blocks, format) {
+    return this.#run((module) => module.logText(EngineInstance.#write(module, blocks), format === 'csv').slice());
+  }
+
+  /** @param {'ndjson' | 'csv'} format */
+  logHeader(format) {
+    return this.#run((module) => new TextEncoder().encode(format === 'csv' ? module.logHeader() : ''));
+  }
+
+  /** @param {Uint8Array} bytes */
+  scanLog(bytes) {
+    return this.#run((module) => {
+      const scan = module.scanLog(EngineInstance.#write(module, bytes));
+      return {
+        blocks: scan.blocks,
+        rows: scan.rows,
+        first_sequence: scan.firstSequence,
+        next_sequence: scan.nextSequence,
+        whole_bytes: scan.wholeBytes,
+      };
+    });
   }
 }

@@ -22,6 +22,8 @@ const START_ATTEMPTS = 2;
  * @property {(progress: {bytes: number, rows: number}) => void} [onProgress]
  */
 
+/** @typedef {Extract<import('./protocol.js').FromWorker, {type: 'tick' | 'checkpoint'}>} Notice */
+
 /** One engine: requests and replies, until it dies. */
 export class Connection {
   #transport;
@@ -34,11 +36,19 @@ export class Connection {
   /** @type {() => void} */
   #greeted = () => {};
   #hello;
+  #onNotice;
+  #onDeath;
   /** @type {Record<string, unknown>} what tasks left in the engine; gone with it */
   notes = {};
 
-  /** @param {import('./transport.js').CreateTransport} createTransport */
-  constructor(createTransport) {
+  /**
+   * @param {import('./transport.js').CreateTransport} createTransport
+   * @param {{onNotice?: (notice: Notice) => void, onDeath?: (error: Error) => void}} [handlers] onNotice: a monitor's
+   *   ticks and checkpoints; onDeath: the engine is gone, before its requests reject
+   */
+  constructor(createTransport, { onNotice, onDeath } = {}) {
+    this.#onNotice = onNotice;
+    this.#onDeath = onDeath;
     this.#hello = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#greeted = resolve)));
     this.#transport = createTransport({
       onMessage: (message) => this.#receive(message),
@@ -98,6 +108,11 @@ export class Connection {
     });
   }
 
+  /** A tick was shown. @param {number} number @param {number} at */
+  tickSeen(number, at) {
+    if (this.#death === null) this.#transport.post({ type: 'tickSeen', number, at });
+  }
+
   /** @param {import('./protocol.js').FromWorker} message */
   #receive(message) {
     switch (message.type) {
@@ -107,6 +122,11 @@ export class Connection {
           'PROTOCOL_MISMATCH',
           'this page and its scoring engine are of different versions; please reload the page',
         );
+      case 'tick':
+      case 'checkpoint':
+        return this.#onNotice?.(message);
+      case 'crashed':
+        return this.kill('ENGINE_CRASHED', message.error.message, message.error.detail);
       case 'failed':
         return this.kill('LOAD_FAILED', 'the scoring engine could not be loaded', message.message);
       case 'progress':
@@ -142,6 +162,7 @@ export class Connection {
     if (this.#death !== null) return;
     this.#death = engineError({ code, message, detail });
     this.#transport.terminate();
+    this.#onDeath?.(this.#death);
     for (const request of this.#pending.values()) {
       request.cleanup();
       request.reject(this.#death);

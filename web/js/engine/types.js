@@ -99,6 +99,7 @@
  * @property {Float64Array | null} weights
  * @property {BadRow[]} badRows the first 10,000 rows set aside; rows - scored is how many there are
  * @property {Record<string, number>} missing missing cells per input
+ * @property {Uint8Array} summary the rows counted, as a file (models/SUMMARY.md): summaries of one model can be added up
  * @property {number} seconds
  * @property {boolean} partial cancelled before the end: the rows up to there
  */
@@ -164,6 +165,9 @@
  * @property {(threshold: number) => Promise<PerformanceAt>} performanceAt of the file last given to performance()
  * @property {(scored: ScoredFile, options: JobOptions & {threshold: number, withInput: boolean}) => AsyncIterable<Uint8Array>} exportCsv
  * @property {(options: {rows: number, seed: number, fraudRate?: number} & JobOptions) => Promise<Blob>} synthesize CSV in the Kaggle format
+ * @property {(options?: import('./live/types.js').MonitorOptions) => Promise<import('./live/types.js').Monitor>} monitor
+ *   watches a stream with an engine of its own; rejects with BAD_ARGUMENT naming the setting
+ * @property {() => Promise<import('./live/types.js').StatsDocument>} stats of the monitor opened last; all zero without one
  * @property {() => void} close ends the workers; pending calls reject with ENGINE_CRASHED
  */
 

@@ -8,6 +8,7 @@ import { workerTransport } from '../transport.js';
 import { badArgument, checkBytes, checkFile, checkObject, checkThreshold, isA } from './check.js';
 import { exportCsv } from './export_csv.js';
 import { Files } from './files.js';
+import { MonitorClient } from './monitor.js';
 import { columnsOf, predictionsOf } from './predict.js';
 import { cells, column, describeRow, search } from './rows.js';
 import { scoreFile } from './score_file.js';
@@ -60,8 +61,9 @@ export async function createEngine(options = {}) {
     textOf(options.generator === undefined ? new URL('models/creditcard/generator.json', site) : options.generator),
   ]);
   const processors = globalThis.navigator?.hardwareConcurrency ?? 2;
+  const createTransport = options.createTransport ?? workerTransport(new URL('js/engine/worker.js', site).href);
   const pool = new Pool({
-    createTransport: options.createTransport ?? workerTransport(new URL('js/engine/worker.js', site).href),
+    createTransport,
     wasmBinary,
     workers: workers ?? Math.max(1, Math.min(processors, MAX_DEFAULT_WORKERS)),
   });
@@ -73,17 +75,22 @@ export async function createEngine(options = {}) {
     throw error;
   }
   pool.warm();
-  return makeEngine(pool, card, generator);
+  return makeEngine(pool, card, generator, { createTransport, wasmBinary, modelBytes });
 }
 
 /**
  * @param {Pool} pool
  * @param {ModelCard} firstCard
  * @param {string | null} generator
+ * @param {{createTransport: import('../transport.js').CreateTransport, wasmBinary: Uint8Array, modelBytes: Uint8Array}} start
+ *   what a monitor's own engine needs
  * @returns {Engine}
  */
-function makeEngine(pool, firstCard, generator) {
+function makeEngine(pool, firstCard, generator, { createTransport, wasmBinary, modelBytes: firstModel }) {
   let card = firstCard;
+  let modelBytes = firstModel;
+  /** @type {Map<MonitorClient, import('../live/types.js').Monitor>} open ones, the newest last */
+  const monitors = new Map();
   let modelChange = new AbortController();
   /** @type {{scores: Float64Array, labels: Float64Array, weights: Float64Array | null} | null} */
   let labelled = null;
@@ -153,10 +160,30 @@ function makeEngine(pool, firstCard, generator) {
       checkBytes(bytes, 'the model');
       const next = await pool.loadModel(bytes);
       card = next;
+      modelBytes = bytes;
       modelChange.abort(new Error('another model was loaded'));
       modelChange = new AbortController();
       context.files.forget();
+      // What a monitor has against it, it says itself.
+      await Promise.allSettled([...monitors.keys()].map((monitor) => monitor.changeModel(bytes, next)));
       return next;
+    },
+
+    async monitor(monitorOptions = {}) {
+      checkObject(monitorOptions, 'options');
+      const client = new MonitorClient(
+        { createTransport, wasmBinary, model: () => modelBytes, generator, closed: (closed) => void monitors.delete(closed) },
+        monitorOptions,
+      );
+      const monitor = client.api();
+      monitors.set(client, monitor);
+      await client.opened();
+      return monitor;
+    },
+
+    async stats() {
+      const monitor = [...monitors.values()].at(-1);
+      return monitor === undefined ? noStats(card) : monitor.stats();
     },
 
     async inspectFile(file, overrides = {}) {
@@ -205,7 +232,33 @@ function makeEngine(pool, firstCard, generator) {
 
     exportCsv: (scored, exportOptions) => exportCsv(context, scored, exportOptions),
     synthesize: (synthOptions) => synthesize(context, synthOptions),
-    close: () => pool.close(),
+    close() {
+      const closed = engineError({ code: 'ENGINE_CRASHED', message: 'the engine has been closed' });
+      for (const monitor of [...monitors.keys()]) monitor.kill(closed);
+      pool.close();
+    },
+  };
+}
+
+/**
+ * What stats() says where nothing was monitored.
+ * @param {ModelCard} card
+ * @returns {import('../live/types.js').StatsDocument}
+ */
+function noStats(card) {
+  return {
+    total_predictions: 0,
+    fraud_rate: null,
+    avg_probability: null,
+    high_risk_count: 0,
+    model_performance: card.training.metrics ?? {},
+    recent_predictions: [],
+    risk_levels: { MINIMAL: 0, LOW: 0, MEDIUM: 0, HIGH: 0, CRITICAL: 0 },
+    rows_set_aside: 0,
+    malformed: 0,
+    threshold: card.threshold,
+    model_version: card.version,
+    since: null,
   };
 }
 

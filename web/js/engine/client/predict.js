@@ -2,6 +2,7 @@
 // Rows given as objects: checked field by field, then scored like the rows of a file.
 
 import { engineError } from '../errors.js';
+import { predictionOf } from '../predictions.js';
 import { foldedName, numberOf } from '../values.js';
 
 /** @typedef {import('../types.js').ModelCard} ModelCard */
@@ -10,8 +11,6 @@ import { foldedName, numberOf } from '../values.js';
 
 /** Input names that a message lists. */
 const MAX_NAMES = 64;
-
-const LEVELS = /** @type {const} */ (['MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
 
 /** @param {BadField[]} fields */
 function badFields(fields) {
@@ -83,12 +82,5 @@ export function predictionsOf({ probabilities, statuses, statusInputs }, model) 
   });
   if (bad.length > 0) throw badFields(bad);
   const timestamp = new Date().toISOString();
-  return Array.from(probabilities, (probability) => ({
-    prediction: probability >= model.threshold ? 1 : 0,
-    probability,
-    risk_level: LEVELS[model.risk_cuts.filter((cut) => probability >= cut).length],
-    confidence: Math.max(probability, 1 - probability),
-    timestamp,
-    model_version: model.version,
-  }));
+  return Array.from(probabilities, (probability) => predictionOf(probability, model, timestamp));
 }

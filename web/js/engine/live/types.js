@@ -211,7 +211,7 @@
  *   embedding page; resolves when they are counted (at once, even while paused, if predictions are asked for)
  * @property {(settings: MonitorSettings) => Promise<void>} configure rejects with BAD_ARGUMENT naming the key
  * @property {() => LiveTick | null} tick the latest
- * @property {() => Promise<object>} stats the document of GET api/stats
+ * @property {() => Promise<StatsDocument>} stats the document of GET api/stats
  * @property {(feature: string) => Promise<ColumnDetail>} column
  * @property {(feature: string, range: {low: number, high: number, max?: number}) => Promise<RecentRow[]>} rows
  * @property {(scope: 'window' | 'overall') => Promise<Uint8Array>} summary
@@ -223,6 +223,23 @@
  *   export: (format: 'ndjson' | 'csv') => AsyncIterable<Uint8Array>}} log export: what is on the device, else the recent ones
  * @property {() => Promise<void>} reset statistics from zero; the log stays
  * @property {() => Promise<void>} close
+ */
+
+/**
+ * The document of GET api/stats.
+ * @typedef {object} StatsDocument
+ * @property {number} total_predictions rows scored
+ * @property {number | null} fraud_rate share flagged
+ * @property {number | null} avg_probability
+ * @property {number} high_risk_count HIGH and CRITICAL
+ * @property {object} model_performance
+ * @property {(Prediction & {row: number | null, reference: string})[]} recent_predictions newest first, at most 200
+ * @property {Record<RiskLevelName, number>} risk_levels
+ * @property {number} rows_set_aside
+ * @property {number} malformed
+ * @property {number} threshold
+ * @property {string} model_version
+ * @property {string | null} since ISO 8601, when the first row was scored
  */
 
 /**
