@@ -2,8 +2,6 @@
 // The prediction log in the origin's private file system: segments that are only ever appended to, each block flushed
 // before it counts. For workers: only they have synchronous access handles.
 
-import { torn } from './log_store.js';
-
 /** @typedef {import('./log_store.js').Piece} Piece */
 
 /** A segment is closed when it has grown to this. */

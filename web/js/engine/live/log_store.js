@@ -8,8 +8,10 @@ import { OpfsLog, SEGMENT_BYTES } from './log_opfs.js';
 
 /**
  * What is in a piece of the log (core/monitor/prediction_log.h, ScanLog).
- * @typedef {(bytes: Uint8Array) => {rows: number, first_sequence: number, next_sequence: number, whole_bytes: number}} Scan
+ * @typedef {{rows: number, first_sequence: number, next_sequence: number, whole_bytes: number}} LogScan
  */
+
+/** @typedef {(bytes: Uint8Array) => LogScan} Scan */
 
 /** @typedef {{bytes: number, rows: number, first: number, next: number}} Piece */
 
