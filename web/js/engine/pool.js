@@ -43,14 +43,15 @@ export class Connection {
 
   /**
    * @param {import('./transport.js').CreateTransport} createTransport
-   * @param {{onNotice?: (notice: Notice) => void, onDeath?: (error: Error) => void}} [handlers] onNotice: a monitor's
-   *   ticks and checkpoints; onDeath: the engine is gone, before its requests reject
+   * @param {{onNotice?: (notice: Notice) => void, onDeath?: (error: Error) => void, name?: string}} [options] onNotice: a
+   *   monitor's ticks and checkpoints; onDeath: the engine is gone, before its requests reject; name: of the worker
    */
-  constructor(createTransport, { onNotice, onDeath } = {}) {
+  constructor(createTransport, { onNotice, onDeath, name } = {}) {
     this.#onNotice = onNotice;
     this.#onDeath = onDeath;
     this.#hello = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#greeted = resolve)));
     this.#transport = createTransport({
+      name,
       onMessage: (message) => this.#receive(message),
       onDeath: (message) => this.kill('ENGINE_CRASHED', 'the scoring engine stopped unexpectedly', message),
     });

@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.js';
  * @typedef {object} TransportHandlers
  * @property {(message: import('./protocol.js').FromWorker) => void} onMessage
  * @property {(message: string) => void} onDeath the engine is gone: nothing more will come
+ * @property {string} [name] of the worker, for people who look at the page's workers
  */
 
 /** @typedef {(handlers: TransportHandlers) => Transport} CreateTransport */
@@ -25,12 +26,12 @@ import { Dispatcher } from './dispatcher.js';
  * @returns {CreateTransport}
  */
 export function workerTransport(workerUrl) {
-  return ({ onMessage, onDeath }) => {
+  return ({ onMessage, onDeath, name = 'engine' }) => {
     const script =
       `import(${JSON.stringify(workerUrl)}).catch((error) => ` +
       `postMessage({ type: 'failed', message: String(error) }));`;
     const blobUrl = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-    const worker = new Worker(blobUrl, { type: 'module' });
+    const worker = new Worker(blobUrl, { type: 'module', name });
     worker.onmessage = (event) => onMessage(event.data);
     worker.onerror = (event) => {
       event.preventDefault();

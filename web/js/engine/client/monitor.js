@@ -123,6 +123,7 @@ export class MonitorClient {
     this.#counted = false;
     this.#lastHeard = clock();
     const connection = new Connection(createTransport, {
+      name: 'monitor',
       onNotice: (notice) => {
         if (this.#newest === connection) this.#notice(connection, notice);
       },
