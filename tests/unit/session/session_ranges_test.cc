@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@ struct Outcome {
   std::vector<uint64_t> bad_rows;
   uint64_t next_line = 0;
   int redone = 0;
+  std::vector<monitor::Summary> summaries;  // One per range with rows of its own.
 };
 
 bool SameBits(std::span<const double> a, std::span<const double> b) {
@@ -110,11 +113,19 @@ class RangesTest : public testing::Test {
         outcome.bad_rows.push_back(first_row + bad.row);
         outcome.sentences.push_back(BadRowSentence(bad, line + bad.line - session_.first_line()));
       }
+      if (session_.row_count() > 0) outcome.summaries.push_back(*session_.summary());
       expected = session_.next_record_offset();
       line += session_.next_line() - session_.first_line();
     }
     outcome.next_line = line;
     return outcome;
+  }
+
+  std::string Merge(std::span<const std::string> summaries) {
+    const std::vector<std::string_view> texts(summaries.begin(), summaries.end());
+    const Result<std::string> merged = session_.MergeSummaries(texts);
+    EXPECT_TRUE(merged.ok());
+    return merged.ok() ? *merged : "";
   }
 
   Session session_;
@@ -144,11 +155,120 @@ TEST_F(RangesTest, AnyCutsAndAnyPiecesGiveTheWholeFile) {
         EXPECT_EQ(ranges.bad_rows, whole.bad_rows);
         EXPECT_EQ(ranges.sentences, whole.sentences) << seed << " " << range_bytes << " " << piece;
         EXPECT_EQ(ranges.next_line, whole.next_line) << seed << " " << range_bytes << " " << piece;
+        monitor::Summary summary(ranges.summaries[0].shared_layout());
+        for (const monitor::Summary& part : ranges.summaries) ASSERT_TRUE(summary.Merge(part).ok());
+        EXPECT_EQ(summary.Write(), whole.summaries[0].Write()) << seed << " " << range_bytes;
         redone += ranges.redone;
       }
     }
   }
   EXPECT_GT(redone, 0) << "no cut ever fell inside quotes: the test shows nothing";
+}
+
+TEST_F(RangesTest, TheSummaryCountsTheRows) {
+  const std::string text = OddFile(4, 400, false);
+  ASSERT_TRUE(session_.InspectCsv(Bytes(text), {.complete = true}).ok());
+  EXPECT_EQ(session_.summary(), nullptr);
+  const Outcome whole = Read(text, text.size(), text.size());
+  const monitor::Summary& summary = *session_.summary();
+  const forest::ModelInfo& info = session_.model().info;
+  EXPECT_EQ(summary.layout().model_version, info.version);
+  EXPECT_EQ(summary.layout().model_hash.size(), 64u);
+  std::array<uint64_t, 5> levels = {};
+  uint64_t scored = 0;
+  uint64_t flagged = 0;
+  uint64_t positives = 0;
+  uint64_t negatives = 0;
+  for (size_t i = 0; i < whole.probabilities.size(); ++i) {
+    const double p = whole.probabilities[i];
+    if (std::isnan(p)) continue;
+    ++scored;
+    flagged += p >= info.threshold ? 1u : 0u;
+    ++levels[static_cast<size_t>(forest::LevelOf(info, p))];
+    positives += whole.labels[i] == 1.0 ? 1u : 0u;
+    negatives += whole.labels[i] == 0.0 ? 1u : 0u;
+  }
+  EXPECT_EQ(summary.scored, scored);
+  EXPECT_EQ(summary.aside, whole.bad_rows.size());
+  EXPECT_EQ(summary.flagged, flagged);
+  EXPECT_EQ(summary.levels, levels);
+  const auto sum = [](std::span<const uint64_t> counts) {
+    return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  };
+  EXPECT_EQ(sum(summary.positives), positives);
+  EXPECT_EQ(sum(summary.negatives), negatives);
+  ASSERT_GT(positives, 10u);
+  // What was set aside for one cell is V1's: it has texts, and must not be missing.
+  const uint64_t at_fault = summary.reasons[static_cast<size_t>(csv::BadRowReason::kNotANumber)] +
+                            summary.reasons[static_cast<size_t>(csv::BadRowReason::kMissingValue)];
+  ASSERT_GT(at_fault, 2u);
+  EXPECT_EQ(summary.invalid, (std::vector<uint64_t>{0, at_fault, 0, 0}));
+  // Whole seconds between 0 and 200,000.
+  EXPECT_EQ(summary.first_time_ms % 1000, 0);
+  EXPECT_GE(summary.first_time_ms, 0);
+  EXPECT_GT(summary.last_time_ms, 100000000);
+}
+
+TEST_F(RangesTest, AnImputedCellIsMissingInTheSummary) {
+  const std::string text = "Time,V1,V2,Amount\n1,0,,5\n2,0,0.5,5\n3,0,NA,\n";
+  ASSERT_TRUE(session_.InspectCsv(Bytes(text), {.complete = true}).ok());
+  Read(text, text.size(), text.size());
+  const monitor::Summary& summary = *session_.summary();
+  EXPECT_EQ(summary.scored, 3u);
+  for (size_t f = 0; f < summary.features.size(); ++f) {
+    const std::string& name = summary.layout().features[f];
+    const uint64_t missing = summary.features[f].missing;
+    EXPECT_EQ(missing, name.find("V2") == 0 ? 2u : name.find("Amount") == 0 ? 1u : 0u) << name;
+  }
+}
+
+TEST_F(RangesTest, OneToEightWorkersGiveTheSameSummary) {
+  const Result<std::vector<uint8_t>> model = forest::WriteModel(TestModel());
+  ASSERT_TRUE(model.ok());
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    const std::string text = OddFile(seed + 20, 500, false);
+    ASSERT_TRUE(session_.InspectCsv(Bytes(text), {.complete = true}).ok());
+    const std::string whole = Read(text, text.size(), text.size()).summaries[0].Write();
+    for (size_t workers = 1; workers <= 8; ++workers) {
+      // The pieces of each range go to whichever worker is free; each adds up its own, and the sums
+      // are added up in the order in which the workers end.
+      Random random(seed, workers);
+      std::vector<std::string> ranges;
+      for (const monitor::Summary& range : Read(text, 500 + 300 * workers, 256).summaries) {
+        ranges.push_back(range.Write());
+      }
+      ASSERT_GT(ranges.size(), 5u);
+      std::vector<std::vector<std::string>> parts(workers);
+      for (const std::string& range : ranges) {
+        parts[random.Below(static_cast<uint32_t>(workers))].push_back(range);
+      }
+      std::vector<std::string> sums;
+      for (const std::vector<std::string>& part : parts) {
+        Session worker;
+        ASSERT_TRUE(worker.LoadModel(*model).ok());
+        const std::vector<std::string_view> texts(part.begin(), part.end());
+        const Result<std::string> merged = worker.MergeSummaries(texts);
+        ASSERT_TRUE(merged.ok());
+        sums.insert(sums.begin() + random.Below(static_cast<uint32_t>(sums.size() + 1)), *merged);
+      }
+      EXPECT_EQ(Merge(sums), whole) << seed << " " << workers;
+    }
+  }
+}
+
+TEST_F(RangesTest, SummariesThatCannotBeMerged) {
+  EXPECT_EQ(Session().MergeSummaries({}).error().code, ErrorCode::kNotReady);
+  const std::vector<std::string_view> broken = {"{}"};
+  EXPECT_EQ(session_.MergeSummaries(broken).error().code, ErrorCode::kDataInvalid);
+  forest::Model other = TestModel();
+  other.info.version = "2";
+  const Result<std::vector<uint8_t>> bytes = forest::WriteModel(other);
+  ASSERT_TRUE(bytes.ok());
+  Session second;
+  ASSERT_TRUE(second.LoadModel(*bytes).ok());
+  const std::string text = *second.MergeSummaries({});
+  const std::vector<std::string_view> foreign = {text};
+  EXPECT_EQ(session_.MergeSummaries(foreign).error().code, ErrorCode::kSchemaMismatch);
 }
 
 TEST_F(RangesTest, ExportInRangesIsTheExportOfTheWhole) {
