@@ -128,7 +128,13 @@ export async function scoreFile(context, file, options) {
     if (modelSignal.aborted) throw abortError(modelSignal.reason);
 
     const complete = verified === ranges.length;
-    const scored = join(/** @type {RangeResult[]} */ (results.slice(0, verified)), report);
+    const taken = /** @type {RangeResult[]} */ (results.slice(0, verified));
+    const summaries = taken.flatMap((result) => result.summary ?? []);
+    // Not with jobSignal: a file that is cancelled with `partial` has a summary too.
+    const summary = await pool.run((connection) => connection.request('mergeSummaries', { summaries }), {
+      signal: modelSignal,
+    });
+    const scored = join(taken, report);
     /** @type {ScoredFile} */
     const whole = {
       file,
@@ -136,6 +142,7 @@ export async function scoreFile(context, file, options) {
       report,
       overrides,
       ...scored.columns,
+      summary,
       seconds: meter.seconds,
       partial: !complete,
     };
