@@ -19,7 +19,8 @@ import webbrowser
 ROOT = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from setup import SetupError, build, packages, say  # noqa: E402  (the path above comes first)
+from demo_stream import EVENTS, SOCKET, DemoStream  # noqa: E402  (the path above comes first)
+from setup import SetupError, build, packages, say  # noqa: E402
 
 PORTS_TO_TRY = 50
 
@@ -50,6 +51,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, directory=str(build.WEB), **kwargs)
+
+    def do_GET(self):
+        if self.server.demo_stream is None or not self.server.demo_stream.answer(self):
+            super().do_GET()
 
     def translate_path(self, path):
         """The file for a URL path; a path that is not inside web/, or hidden, becomes one that does not exist."""
@@ -94,7 +99,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, demo_stream=None):
+        self.demo_stream = demo_stream
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.policy = (build.WEB / "csp.txt").read_text().strip()
         self.writing = threading.Lock()
@@ -113,11 +119,11 @@ class Server(http.server.ThreadingHTTPServer):
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-def listen(host, port):
+def listen(host, port, demo_stream=None):
     """A server on the port, or on the next one that is free."""
     for candidate in range(port, min(port + PORTS_TO_TRY, 65536)):
         try:
-            return Server(host, candidate)
+            return Server(host, candidate, demo_stream)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise SetupError(
@@ -147,11 +153,25 @@ def parse_arguments(arguments):
         "--no-build", action="store_true", help="serve what is there: no set-up, no build"
     )
     parser.add_argument("--setup-only", action="store_true", help="stop after set-up and build")
+    parser.add_argument(
+        "--demo-stream",
+        action="store_true",
+        help=f"also send made-up transactions at {EVENTS} and {SOCKET}, to try the live view with",
+    )
+    parser.add_argument(
+        "--stream-rate",
+        type=float,
+        default=5,
+        metavar="N",
+        help="rows a second of --demo-stream, 0.1..20000 (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     if options.no_build and options.setup_only:
         parser.error("--no-build and --setup-only exclude each other")
     if not 0 <= options.port <= 65535:
         parser.error("--port must be 0..65535")
+    if not 0.1 <= options.stream_rate <= 20000:
+        parser.error("--stream-rate must be 0.1..20000")
     return options
 
 
@@ -164,11 +184,19 @@ def main(arguments):
         if options.setup_only:
             say("The page is ready in web/.")
             return 0
-        server = listen(options.host, options.port)
+        stream = None
+        if options.demo_stream:
+            generator = build.WEB / "models" / "creditcard" / "generator.json"
+            if not generator.is_file():
+                raise SetupError(f"--demo-stream needs {generator}: run ./serve.py --setup-only")
+            stream = DemoStream(generator, options.stream_rate)
+        server = listen(options.host, options.port, stream)
     except SetupError as error:
         print(f"serve.py: {error}", file=sys.stderr)
         return 1
     say(f"Firetower is at {server.url} (Ctrl-C stops it)")
+    if stream is not None:
+        say(f"Demo transactions: events at {EVENTS}, WebSocket at {SOCKET}")
     if has_display() and sys.stdout.isatty():
         threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
     try:

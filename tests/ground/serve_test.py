@@ -3,17 +3,21 @@
 import contextlib
 import http.client
 import importlib.util
+import json
 import os
 import pathlib
 import re
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import urllib.parse
 from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -27,6 +31,7 @@ def load_serve():
 
 
 serve = load_serve()
+import demo_stream  # noqa: E402  (serve.py has put tools/ on the path)
 
 
 class Site(unittest.TestCase):
@@ -172,6 +177,211 @@ class Site(unittest.TestCase):
         with socket.create_connection(self.server.server_address[:2]) as idle:
             idle.sendall(b"GET / HTTP/1.1\r\n")
             self.assertEqual(self.ask("/")[0].status, 200)
+
+
+class DemoStream(unittest.TestCase):
+    """The streams of --demo-stream, over the site of this checkout's generator."""
+
+    RATE = 500
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp()).resolve()
+        (cls.folder / "csp.txt").write_text("default-src 'none'")
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch.object(serve.build, "WEB", cls.folder))
+            stack.enter_context(mock.patch.object(serve.Handler, "log_error", lambda *_: None))
+            cls.stack = stack.pop_all()
+        cls.stream = serve.DemoStream(
+            ROOT / "models" / "creditcard" / "generator.json", cls.RATE
+        )
+        cls.server = serve.Server("127.0.0.1", 0, cls.stream)
+        cls.thread = threading.Thread(target=cls.server.serve_forever)
+        cls.thread.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.shutdown()
+        cls.thread.join()
+        cls.server.server_close()
+        cls.stack.close()
+        shutil.rmtree(cls.folder)
+
+    def ask(self, path, headers=()):
+        """A connection with the answer's head read: (status and headers, the rest as a file)."""
+        connection = socket.create_connection(self.server.server_address[:2], timeout=10)
+        self.addCleanup(connection.close)
+        lines = [f"GET {path} HTTP/1.1", "Host: here:80", *headers, "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        file = connection.makefile("rb")
+        self.addCleanup(file.close)
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += file.readline()
+        return head.decode(), file, connection
+
+    def events(self, file, count):
+        events = []
+        while len(events) < count:
+            line = file.readline().decode().rstrip("\n")
+            if line.startswith("id: "):
+                number = int(line[4:])
+                data = file.readline().decode().rstrip("\n")
+                self.assertTrue(data.startswith("data: "), data)
+                self.assertEqual(file.readline(), b"\n")
+                events.append((number, data[6:]))
+        return events
+
+    def open_socket(self, *headers):
+        return self.ask(
+            serve.SOCKET,
+            (
+                "Connection: keep-alive, Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                *headers,
+            ),
+        )
+
+    def read_frame(self, file):
+        first, second = file.read(2)
+        self.assertLess(second, 128, "a server does not mask")
+        length = int.from_bytes(file.read(2), "big") if second == 126 else second
+        return first, file.read(length)
+
+    def read_until(self, file, kind):
+        while True:
+            first, payload = self.read_frame(file)
+            self.assertEqual(first & 128, 128)
+            if first & 15 == kind:
+                return payload
+
+    @staticmethod
+    def masked(kind, payload, mask=b"abcd"):
+        body = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+        return bytes([128 | kind, 128 | len(payload)]) + mask + body
+
+    def test_events_are_rows_numbered_from_1(self):
+        head, file, _ = self.ask(serve.EVENTS)
+        self.assertIn("200", head.splitlines()[0])
+        self.assertIn("Content-Type: text/event-stream", head)
+        self.assertIn("Content-Security-Policy:", head)
+        events = self.events(file, 200)
+        self.assertEqual([number for number, _ in events], list(range(1, 201)))
+        model = {"Time", "Amount", *(f"V{i}" for i in range(1, 29))}
+        bad = 0
+        for number, data in events:
+            try:
+                row = json.loads(data)
+            except ValueError:
+                bad += 1
+                continue
+            self.assertLessEqual(model, set(row), number)
+            self.assertEqual(row["id"], f"demo-{number}")
+            self.assertIn(row["Class"], (0, 1))
+        self.assertEqual(bad, 2)
+
+    def test_a_client_that_comes_back_goes_on_with_the_next_row(self):
+        whole = dict(self.events(self.ask(serve.EVENTS)[1], 150))
+        for path, headers in (
+            (serve.EVENTS, ["Last-Event-ID: 40"]),
+            (serve.EVENTS + "?lastEventId=40", []),
+            (serve.EVENTS + "?lastEventId=40", ["Last-Event-ID: 7"]),
+        ):
+            events = self.events(self.ask(path, headers)[1], 100)
+            self.assertEqual(events, [(number, whole[number]) for number in range(41, 141)])
+
+    def test_an_id_that_is_none_begins_anew(self):
+        for last in ("x", "-5", "1e3", "\u0664", "9" * 40):
+            path = serve.EVENTS + "?" + urllib.parse.urlencode({"lastEventId": last})
+            self.assertEqual(self.events(self.ask(path)[1], 1)[0][0], 1, last)
+
+    def test_rows_come_at_the_rate(self):
+        _, file, _ = self.ask(serve.EVENTS)
+        self.events(file, 1)
+        began = time.monotonic()
+        self.events(file, self.RATE)
+        # Never early, but for what one write holds; late as the machine is busy.
+        self.assertGreater(time.monotonic() - began, 0.8)
+
+    def test_the_socket_sends_the_same_rows(self):
+        head, file, _ = self.open_socket("Origin: http://here:80")
+        self.assertIn("101", head.splitlines()[0])
+        # The example of RFC 6455, section 1.3.
+        self.assertIn("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", head)
+        events = self.events(self.ask(serve.EVENTS)[1], 120)
+        for _, data in events:
+            first, payload = self.read_frame(file)
+            self.assertEqual((first, payload.decode()), (0x81, data))
+
+    def test_the_socket_answers_pings_and_closes(self):
+        _, file, connection = self.open_socket()
+        # Two at once: the second must not be left lying.
+        connection.sendall(self.masked(9, b"one") + self.masked(9, b"two"))
+        self.assertEqual(self.read_until(file, 10), b"one")
+        self.assertEqual(self.read_until(file, 10), b"two")
+        connection.sendall(self.masked(1, b"hello") + self.masked(8, (1000).to_bytes(2, "big")))
+        self.assertEqual(self.read_until(file, 8), (1000).to_bytes(2, "big"))
+        self.assertEqual(file.read(), b"")
+
+    def test_the_socket_ends_for_a_client_that_does_not_keep_to_the_protocol(self):
+        for data in (b"\x81\x02hi", b"\x82\xff" + b"\xff" * 12):
+            _, file, connection = self.open_socket()
+            connection.sendall(data)
+            self.assertEqual(self.read_until(file, 8), (1002).to_bytes(2, "big"))
+
+    def test_the_socket_is_for_pages_of_this_origin(self):
+        for origin in ("http://evil.example", "null", "http://here:81", "http://here:80.evil.example"):
+            head, _, _ = self.open_socket(f"Origin: {origin}")
+            self.assertIn("403", head.splitlines()[0], origin)
+        self.assertIn("426", self.ask(serve.SOCKET)[0].splitlines()[0])
+
+    def test_a_client_that_goes_away_ends_its_connection(self):
+        before = threading.active_count()
+        for _ in range(5):
+            for head, file, connection in (self.ask(serve.EVENTS), self.open_socket()):
+                file.close()
+                connection.close()
+        for _ in range(100):
+            if threading.active_count() <= before:
+                break
+            time.sleep(0.05)
+        self.assertLessEqual(threading.active_count(), before)
+
+    def test_frames_of_every_length(self):
+        for length, head in (
+            (0, b"\x81\x00"),
+            (125, b"\x81\x7d"),
+            (126, b"\x81\x7e\x00\x7e"),
+            (65535, b"\x81\x7e\xff\xff"),
+            (65536, b"\x81\x7f" + bytes([0, 0, 0, 0, 0, 1, 0, 0])),
+        ):
+            sent = demo_stream.frame(1, b"x" * length)
+            self.assertEqual(sent, head + b"x" * length)
+
+    def test_rows_have_the_shares_and_the_spread_of_the_generator(self):
+        generator = json.loads((ROOT / "models/creditcard/generator.json").read_text())
+        rows = [json.loads("{" + text) for text in self.stream.rows.texts]
+        positives = sum(row["Class"] for row in rows) / len(rows)
+        shares = [(part["label"], part["share"]) for part in generator["components"]]
+        expected = sum(share for label, share in shares if label) / sum(share for _, share in shares)
+        self.assertLess(abs(positives - expected), 4 * (expected / len(rows)) ** 0.5)
+        # V1 is the first number column; almost all rows belong to the first component.
+        quantiles = [value / 1e5 for value in generator["components"][0]["quantiles"][0]]
+        below = sum(row["V1"] <= quantiles[len(quantiles) // 2] for row in rows) / len(rows)
+        at = statistics.NormalDist().cdf(
+            generator["components"][0]["z"][len(quantiles) // 2] / 1e6
+        )
+        self.assertLess(abs(below - at), 0.05)
+
+    def test_without_the_flag_there_are_no_streams(self):
+        self.server.demo_stream = None
+        try:
+            for path in (serve.EVENTS, serve.SOCKET):
+                self.assertIn("404", self.ask(path)[0].splitlines()[0])
+        finally:
+            self.server.demo_stream = self.stream
 
 
 class CommandLine(unittest.TestCase):

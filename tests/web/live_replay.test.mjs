@@ -203,6 +203,7 @@ test('after a restart the very next rows come', async () => {
     const expected = (await all(whole, START + 1000)).slice(0, count);
     for (let cut = 0; cut <= count; ++cut) {
       const first = await replay(text, options);
+      /** @type {ReturnType<typeof rowsIn>} */
       const head = [];
       while (head.length < cut) head.push(...rowsIn(await first.take(Math.min(2, cut - head.length), START + 1000)));
       const restore = JSON.parse(JSON.stringify(first.position()));
