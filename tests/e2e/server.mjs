@@ -36,5 +36,7 @@ export default async function start() {
   if (process.env.FIRETOWER_URL) return undefined;
   const server = await startServe();
   process.env.FIRETOWER_URL = `${server.origin}/`;
+  // serve.py brings the list of the offline copy up to date when it is asked for; plain hosts send it as it is.
+  await fetch(`${server.origin}/precache.js`);
   return () => server.close();
 }
