@@ -291,6 +291,10 @@ double Generator::positive_share() const {
   return share;
 }
 
+std::string_view Generator::time_column() const {
+  return data_->columns[data_->time_column].name;
+}
+
 Generator::~Generator() = default;
 Generator::Generator(Generator&&) noexcept = default;
 Generator& Generator::operator=(Generator&&) noexcept = default;

@@ -47,6 +47,7 @@ class Generator {
   Generator& operator=(Generator&&) noexcept;
 
   double positive_share() const;  // Of its rows, unless a stream asks for another.
+  std::string_view time_column() const;  // Name of the column that never falls.
 
   struct Data;
   const Data& data() const { return *data_; }
