@@ -21,6 +21,7 @@ import {
   STATISTICS,
   statisticLabel,
   statisticOf,
+  statisticPhrase,
   statisticValue,
   summarySentence,
   windowLabel,
@@ -107,11 +108,14 @@ test('firing alerts come first: not acknowledged, most severe, newest', () => {
 test('durations, the data’s time, detector, log, summary', () => {
   assert.deepEqual([-5, 0, 59_999, 60_000, 3_600_000, 3_900_000, 172_800_000].map(lasting), ['0\u00a0s', '0\u00a0s', '59\u00a0s', '1\u00a0min', '1\u00a0h', '1\u00a0h 5\u00a0min', '2\u00a0days']);
   assert.equal(dataTime(172792.4), '172,792\u00a0s');
+  assert.equal(dataTime(10_368_000), '120.00\u00a0d');
+  assert.equal(statisticPhrase('drifted_columns', 4), '4 drifted columns');
+  assert.equal(statisticPhrase('average_probability', 0.25), '0.2500');
   assert.equal(dataTime(1_700_000_000), '2023-11-14 22:13:20');
   assert.deepEqual(detectorWords({ rate: null, sum: 0, threshold: 5, alarms: 0, learning: 400 }), { word: 'learning', rest: '400 rows to go' });
   assert.equal(detectorWords({ rate: 0.002, sum: 9, threshold: 5, alarms: 2, learning: 0 }).rest, '2 alarms; 100\u00a0% of the way to one; usual rate 0.20\u00a0%');
   const log = { ...tickAfter(1).log, rows: 0 };
-  assert.equal(logLine(log), 'Nothing is kept on this device.');
+  assert.equal(logLine(log), 'Nothing is kept on this device; an export holds the latest predictions only.');
   assert.equal(logLine({ ...log, remembered: true, store: 'indexeddb', rows: 1, bytes: 900 }), '1 prediction, 900\u00a0bytes of at most 67\u00a0MB in this browser’s database.');
   assert.equal(summarySentence(tickAfter(10_000)), 'Streaming: 10,000 transactions, fraud rate 0.13\u00a0%.');
 });

@@ -4,6 +4,7 @@
 import { fixed, measure, percent } from '../state/format.js';
 import { levelOf } from '../state/scores.js';
 import { unitAxis, verticalLine } from './figure.js';
+import { shareWords, upTo } from './series.js';
 
 /** @typedef {import('./figure.js').Content} Content */
 /** @typedef {import('./tokens.js').Tokens} Tokens */
@@ -23,7 +24,7 @@ function steps(shares, edge, least) {
 }
 
 /**
- * Scores of the window and of the reference on a log scale.
+ * Scores of the window and of what they are compared with, on a log scale.
  * @param {object} data
  * @param {{edges: number[], reference: number[] | null, window: number[]}} data.histogram shares
  * @param {ArrayLike<number>} data.cuts
@@ -88,7 +89,7 @@ export function scoresContent({ histogram, cuts, threshold, finding }) {
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],
     }),
     table: {
-      head: ['Score from', 'to', 'Now', 'Reference'],
+      head: ['Score from', 'to', 'Now', 'At first'],
       rows: now.map((share, i) => [fixed(edges[i], 2), fixed(edges[i + 1], 2), percent(share, 1), reference ? percent(reference[i], 1) : '–']),
     },
   };
@@ -104,8 +105,8 @@ export function scoresContent({ histogram, cuts, threshold, finding }) {
  */
 export function columnContent({ column, chosen, finding }) {
   const { edges, reference, current, contribution, name } = column;
-  const top = [...reference, ...current].reduce((most, value) => (value > most ? value : most), 0) * 1.1 || 1;
-  const digits = top >= 0.1 ? 0 : 1;
+  const scale = upTo([...reference, ...current].reduce((most, value) => (value > most ? value : most), 0), 1);
+  const words = shareWords(scale);
   return {
     finding,
     draw: (tokens) => ({
@@ -158,12 +159,12 @@ export function columnContent({ column, chosen, finding }) {
           y: {
             type: 'linear',
             min: 0,
-            max: top,
+            max: scale.top,
             ticks: {
-              count: 5,
+              stepSize: scale.step,
               color: tokens.soft,
               font: { family: tokens.font, size: 11 },
-              callback: (/** @type {number} */ value) => `${fixed(100 * value, digits)}\u00a0%`,
+              callback: (/** @type {number} */ value) => words(value),
             },
             grid: { color: tokens.line, tickLength: 4 },
             border: { color: tokens.soft },

@@ -94,7 +94,7 @@ function upAxis(tokens, { top, step }, words) {
 }
 
 /** @param {{digits: number}} scale of shares, of 1 */
-const shareWords =
+export const shareWords =
   ({ digits }) =>
   (/** @type {number} */ value) =>
     `${fixed(100 * value, Math.max(0, digits - 2))}\u00a0%`;

@@ -77,6 +77,16 @@ export function statisticValue(statistic, value, locale) {
 }
 
 /**
+ * The same in a sentence, with the unit of a count: "3 drifted columns".
+ * @param {string} statistic
+ * @param {number | null | undefined} value
+ */
+export function statisticPhrase(statistic, value) {
+  const text = statisticValue(statistic, value);
+  return statisticOf(statistic).known?.kind === 'count' ? `${text} ${statisticLabel(statistic)}` : text;
+}
+
+/**
  * A share with its interval: "0.19 %" and "[0.16, 0.22]".
  * @param {Interval | null | undefined} figure
  * @param {string} [locale]
@@ -132,7 +142,7 @@ export function lasting(ms) {
 export function dataTime(seconds) {
   // A clock that counts from 1970 reads as a date; any other is a number of seconds.
   if (seconds > 5e8 && seconds < 5e9) return new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
-  return `${count(Math.round(seconds))}${NBSP}s`;
+  return seconds < 172800 ? `${count(Math.round(seconds))}${NBSP}s` : `${fixed(seconds / 86400, 2)}${NBSP}d`;
 }
 
 /**
@@ -261,7 +271,7 @@ export function summarySentence(tick) {
 
 /** @param {import('../engine/live/types.js').LogState} log */
 export function logLine({ remembered, store, rows, bytes: size, cap }) {
-  if (!remembered && rows === 0) return 'Nothing is kept on this device.';
+  if (!remembered && rows === 0) return 'Nothing is kept on this device; an export holds the latest predictions only.';
   const place = store === 'indexeddb' ? ' in this browser’s database' : store === 'opfs' ? ' in this browser’s private files' : '';
   const most = remembered ? ` of at most ${bytes(cap)}` : '';
   return `${count(rows)} ${rows === 1 ? 'prediction' : 'predictions'}, ${bytes(size)}${most}${place}.`;

@@ -2,7 +2,7 @@
 // Alerts: one line per episode, firing ones first; what was; consent to notifications.
 
 import { count } from '../state/format.js';
-import { alertsLine, clock, lasting, moment, severityMark, sortEpisodes, statisticValue } from '../state/live_words.js';
+import { alertsLine, clock, lasting, moment, severityMark, sortEpisodes, statisticPhrase, statisticValue } from '../state/live_words.js';
 import { h, put, say } from './dom.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -178,7 +178,7 @@ function createLine(first, app) {
      */
     show(episode, now, silenced) {
       silencedUntil = silenced > now ? silenced : 0;
-      say(value, `now ${statisticValue(episode.statistic, episode.last_value)}`);
+      say(value, `now ${statisticPhrase(episode.statistic, episode.last_value)}`);
       say(times, episode.count > 1 ? `×${count(episode.count)}` : '');
       times.hidden = episode.count <= 1;
       times.title = `Fired ${episode.count} times`;

@@ -25,7 +25,7 @@ export function mount(element, app, pacer) {
   const rate = createFigure('Fraud rate over time');
   const mean = createFigure('Mean score over time');
   const mix = createFigure('Risk mix over time');
-  const scores = createFigure('Scores: now and reference');
+  const scores = createFigure('Scores: now and at first');
   const figures = [rate, mean, mix, scores];
   const empty = h('p', { class: 'hint' }, 'Charts appear with the first rows.');
   put(element, empty, ...figures.map((figure) => figure.element));
@@ -131,6 +131,6 @@ function mixFinding({ tick, settings }) {
 function scoresFinding({ tick, settings, histogram }) {
   const psi = tick?.window.score_psi ?? null;
   const where = windowLabel(settings.window);
-  const dashes = histogram?.reference ? ' Dashes: reference.' : ' The model carries no reference.';
+  const dashes = histogram?.reference ? ' Dashes: the first 5,000 rows.' : ' The first 5,000 rows become what later ones are compared with.';
   return `${psi === null ? `Bars: ${where}.` : `PSI ${fixed(psi, 3)}, bars: ${where}.`}${dashes} Log scale.`;
 }

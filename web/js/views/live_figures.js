@@ -108,7 +108,7 @@ export function mount(element, app, pacer) {
     const { value, range } = shareInterval(stats.fraud_rate);
     say(fraud, value);
     say(fraudRange, [range, oneIn(stats)].filter((part) => part !== '').join(' · '));
-    scores.set(`Flagged at ${fixed(tick.threshold, 2)}`, count(stats.flagged));
+    scores.set('Flagged', count(stats.flagged), `p ≥ ${fixed(tick.threshold, 2)}`);
     scores.set('High risk', count(stats.high_risk_count));
     scores.set('Mean score', statisticValue('average_probability', stats.average_probability));
     const precision = interval(stats.labelled?.precision);

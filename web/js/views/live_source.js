@@ -52,7 +52,7 @@ export function mount(element, app, pacer) {
   const other = h('button', { type: 'button', 'aria-expanded': false, 'aria-controls': 'live-begin' }, 'Other source');
 
   const rate = h('input', { id: 'live-rate', type: 'number', min: 1, max: MAX_RATE, step: 1, inputmode: 'numeric' });
-  const slider = h('input', { type: 'range', min: 0, max: SLIDER_STEPS, step: 1, 'aria-label': 'Rate, rows a second' });
+  const slider = h('input', { type: 'range', min: 0, max: SLIDER_STEPS, step: 1, 'aria-label': 'Rate' });
   const setRate = (/** @type {number} */ value) => actions.adjust({ rate: value });
   slider.addEventListener('input', () => {
     rate.value = String(fromSlider(slider.valueAsNumber));
