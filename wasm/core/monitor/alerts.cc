@@ -338,6 +338,7 @@ Result<Episode> ReadEpisode(const json::value& value, const std::string& place) 
   members.Time("last_ms", &episode.last_ms);
   members.Time("ended_ms", &episode.ended_ms);
   members.Count("count", true, &episode.count);
+  if (episode.count == 0) members.Refuse("count", "is 0");
   members.Number("first_value", true, -kLargest, kLargest, &episode.first_value);
   members.Number("last_value", true, -kLargest, kLargest, &episode.last_value);
   members.Number("worst_value", true, -kLargest, kLargest, &episode.worst_value);
