@@ -68,14 +68,14 @@ TEST(Series, NothingIsLostWhateverTheClockDoes) {
     const size_t max_points = 2 + Pick(&random, 60);
     Series series(max_points);
     SeriesPoint expected;
-    int64_t now = static_cast<int64_t>(Pick(&random, uint64_t{1} << 41)) - (int64_t{1} << 40);
+    int64_t now = static_cast<int64_t>(random.Next() % (uint64_t{1} << 41)) - (int64_t{1} << 40);
     for (int i = 0; i < 400; ++i) {
       switch (Pick(&random, 40)) {
         case 0:
           now -= static_cast<int64_t>(Pick(&random, 100000));
           break;
         case 1:
-          now += static_cast<int64_t>(Pick(&random, uint64_t{1} << Pick(&random, 40)));
+          now += static_cast<int64_t>(random.Next() % (uint64_t{1} << Pick(&random, 40)));
           break;
         case 2:
           if (round % 5 == 0) now = std::numeric_limits<int64_t>::max();
@@ -88,7 +88,7 @@ TEST(Series, NothingIsLostWhateverTheClockDoes) {
       }
       const SeriesPoint counts{.scored = Pick(&random, 100),
                                .flagged = Pick(&random, 5),
-                               .score_sum = Pick(&random, uint64_t{1} << 32),
+                               .score_sum = random.Next() % (uint64_t{1} << 32),
                                .levels = {Pick(&random, 9), Pick(&random, 9), 1, 0, 2}};
       series.Add(now, counts);
       expected.scored += counts.scored;

@@ -66,7 +66,7 @@ TEST(SummaryFile, ByHand) {
 
 TEST(SummaryFile, ReadingGivesTheSameSummary) {
   for (uint64_t seed = 0; seed < 50; ++seed) {
-    const Summary summary = RandomSummary(seed, seed * 10);
+    const Summary summary = RandomSummary(seed, static_cast<size_t>(seed * 10));
     const std::string text = summary.Write();
     const Result<Summary> read = Summary::Read(text);
     ASSERT_TRUE(read.ok()) << read.error().message;

@@ -57,7 +57,7 @@ class Oracle {
     if (options_.kind == WindowKind::kSinceStart) return all;
     if (options_.kind == WindowKind::kRows) {
       const size_t n = all.size();
-      const size_t wanted = options_.rows;
+      const auto wanted = static_cast<size_t>(options_.rows);
       if (options_.tumbling) {
         const size_t whole = n / wanted;
         if (whole == 0) return all;

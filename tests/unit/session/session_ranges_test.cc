@@ -249,7 +249,9 @@ TEST_F(RangesTest, OneToEightWorkersGiveTheSameSummary) {
         const std::vector<std::string_view> texts(part.begin(), part.end());
         const Result<std::string> merged = worker.MergeSummaries(texts);
         ASSERT_TRUE(merged.ok());
-        sums.insert(sums.begin() + random.Below(static_cast<uint32_t>(sums.size() + 1)), *merged);
+        sums.insert(sums.begin() + static_cast<std::ptrdiff_t>(
+                                       random.Below(static_cast<uint32_t>(sums.size() + 1))),
+                    *merged);
       }
       EXPECT_EQ(Merge(sums), whole) << seed << " " << workers;
     }
