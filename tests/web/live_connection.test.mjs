@@ -5,7 +5,7 @@ import test from 'node:test';
 import { MAX_WAITING } from '../../web/js/engine/live/sources/arrivals.js';
 import { FIRST_RETRY, GOOD_AFTER, LAST_RETRY } from '../../web/js/engine/live/sources/connection.js';
 import { createSource } from '../../web/js/engine/live/sources/index.js';
-import { fakeReader, rowsIn, testModel } from './live_fakes.mjs';
+import { fakeReader, rowsIn } from './live_fakes.mjs';
 
 const START = 1_790_000_000_000;
 const SITE = 'https://bank.example/tools/firetower/';
@@ -363,47 +363,8 @@ test('a connection that cannot even be made is tried again', () => {
   assert.equal(source.state(START).message, 'too many');
 });
 
-test('push: rows that the page gives', () => {
-  const source = /** @type {import('../../web/js/engine/live/sources/push.js').PushSource} */ (
-    createSource({ kind: 'push', name: 'https://bank.example' }, { reader: fakeReader(), restore: null })
-  );
-  let woken = 0;
-  source.start(START, () => ++woken);
-  assert.deepEqual([source.state().state, source.state().name, source.due()], ['waiting', 'https://bank.example', Infinity]);
-  assert.deepEqual(source.push([{ V1: 1 }, [{ V1: 2 }, null], 'x'], START + 5), { accepted: 2, malformed: 2, until: 2 });
-  assert.equal(woken, 1);
-  assert.equal(source.due(), 0);
-  assert.equal(source.take(10)?.arrived, START + 5);
-  source.pause();
-  assert.deepEqual(source.push([{ V1: 3 }, { V1: 4 }], START), { accepted: 2, malformed: 0, until: 4 });
-  assert.equal(source.due(), Infinity);
-  assert.equal(source.take(10), null);
-  source.step(1);
-  assert.deepEqual(take(source).map(({ inputs, row }) => [inputs[1], row]), [[3, 2]]);
-  assert.equal(source.due(), Infinity);
-  source.resume();
-  assert.deepEqual(take(source).map(({ inputs }) => inputs[1]), [4]);
-  assert.deepEqual(source.state(), { kind: 'push', name: 'https://bank.example', state: 'running', message: '', offered: 4, taken: 4, waiting: 0,
-    malformed: 2, rate: 0, scenario: '', position: null, retryAt: 0 });
-  assert.throws(() => source.adjust({ rate: 3 }), /no rate/);
-
-  const restored = createSource({ kind: 'push' }, { reader: fakeReader(), restore: source.position() });
-  /** @type {any} */ (restored).push([{ V1: 9 }], START);
-  assert.deepEqual(take(restored).map(({ row }) => row), [4]);
-});
-
-test('push: more than a million waiting rows are refused as a whole', () => {
-  const source = /** @type {any} */ (createSource({ kind: 'push' }, { reader: fakeReader(), restore: null }));
-  source.start(START, () => {});
-  source.pause(START);
-  const columns = Float64Array.from({ length: MAX_WAITING }, (_, row) => row);
-  source.push([{ inputs: ['V1'], columns, rows: MAX_WAITING }], START);
-  assert.throws(() => source.push([{ V1: 1 }], START), { code: 'BUSY' });
-  assert.equal(source.state(START).offered, MAX_WAITING);
-});
-
 test('an unknown kind of source is refused', () => {
-  for (const source of [{ kind: 'kafka' }, {}, null]) {
-    assert.throws(() => createSource(/** @type {any} */ (source), { reader: fakeReader(testModel()), restore: null }), /no kind of source/);
+  for (const source of [{ kind: 'kafka' }, { kind: 'push' }, {}, null]) {
+    assert.throws(() => createSource(/** @type {any} */ (source), { reader: fakeReader(), restore: null }), /no kind of source/);
   }
 });

@@ -1,19 +1,18 @@
 // @ts-check
-// A source for what `Monitor.start` is given.
+// A source for what `Monitor.start` is given. Rows that are pushed have none: the loop takes them by itself.
 
 import { engineError } from '../../errors.js';
 import { browserEnvironment, ConnectedSource, sameOrigin } from './connection.js';
 import { DemoSource } from './demo.js';
 import { connectEvents } from './events.js';
-import { PushSource } from './push.js';
 import { ReplaySource } from './replay.js';
 import { connectSocket } from './socket.js';
 
 /**
- * @param {import('../types.js').StreamSource} source
+ * @param {Exclude<import('../types.js').StreamSource, {kind: 'push'}>} source
  * @param {{reader: import('../source.js').RowReader, restore: unknown, environment?: import('./connection.js').Environment}} options
  *   restore: what position() of such a source gave, else null. environment: Default: the browser's.
- * @returns {import('../source.js').Source} one of kind 'push' is a PushSource. Throws BAD_ARGUMENT.
+ * @returns {import('../source.js').Source} throws BAD_ARGUMENT.
  */
 export function createSource(source, { reader, restore, environment = browserEnvironment() }) {
   switch (source?.kind) {
@@ -21,8 +20,6 @@ export function createSource(source, { reader, restore, environment = browserEnv
       return new DemoSource(source, { reader, restore });
     case 'replay':
       return new ReplaySource(source, { reader, restore });
-    case 'push':
-      return new PushSource(source, { reader, restore });
     case 'events':
     case 'socket': {
       const { kind } = source;
