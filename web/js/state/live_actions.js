@@ -2,6 +2,7 @@
 // What a person can do in the Live view, as functions that change its store and ask the monitor. No DOM. The monitor (an
 // engine worker of its own) is made when it is first needed. Settings are sent one request at a time, the latest last.
 
+import { count } from './format.js';
 import { hasBegun, nothingCounted, readLiveSettings, sourceToRemember } from './live_state.js';
 import { announcement, summarySentence } from './live_words.js';
 import { toProblem } from './problems.js';
@@ -222,10 +223,11 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
   /** @param {import('../engine/live/types.js').MonitorEvent} event */
   function onEvent(event) {
     if (event.type === 'restarted') {
-      store.set({ note: `The engine was started again and goes on: ${event.message.replace(/[.\s]*$/, '')}. Figures since the start are complete; the window fills anew.` });
+      store.set({ mixed: false, note: `The engine was started again and goes on: ${event.message.replace(/[.\s]*$/, '')}. Figures since the start are complete; the window fills anew.` });
     } else if (event.type === 'model') {
       store.set({
         ...nothingCounted(),
+        mixed: false,
         switched: { version: event.version, summary: event.summary },
         note: `The model is now ${event.version}. Counting began anew, because scores of two models are not comparable.`,
       });
@@ -241,8 +243,11 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
   async function start(source) {
     started += 1;
     const own = started;
-    const settings = { ...store.get().settings, source: sourceToRemember(source) };
-    store.set({ source, settings, problem: null, note: '' });
+    const before = store.get();
+    const counted = before.tick?.total ?? 0;
+    const mixed = counted > 0 && (before.source !== null || before.mixed);
+    const note = mixed ? `The figures go on: ${count(counted)} rows counted before are in them.` : '';
+    store.set({ source, settings: { ...before.settings, source: sourceToRemember(source) }, problem: null, note, mixed });
     try {
       await track(ready().then((running) => running.start(source)));
     } catch (error) {
@@ -513,7 +518,7 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
 
   /** Statistics from zero; log and rules stay. */
   async function reset() {
-    if (await ask((running) => running.reset())) store.set({ ...nothingCounted(), tick: opened?.tick() ?? null, switched: null });
+    if (await ask((running) => running.reset())) store.set({ ...nothingCounted(), tick: opened?.tick() ?? null, switched: null, note: '', mixed: false });
   }
 
   return {
@@ -562,7 +567,7 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
     merge,
     reset,
     dismiss: () => store.set({ problem: null }),
-    dismissNote: () => store.set({ note: '', switched: null }),
+    dismissNote: () => store.set({ note: '', switched: null, mixed: false }),
     /** Whether there is anything to show. */
     begun: () => hasBegun(store.get()),
     /** No request is under way; the stream itself does not count. */

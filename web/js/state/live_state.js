@@ -39,6 +39,7 @@
  * @property {AlertRule[] | null} rulesBefore what the last change replaced, to take it back
  * @property {import('./problems.js').Problem | null} problem
  * @property {string} note one calm sentence; empty: nothing
+ * @property {boolean} mixed rows of an earlier source are in the figures
  * @property {ModelSwitch | null} switched
  * @property {string | null} openColumn
  * @property {import('../engine/live/types.js').ColumnDetail | null} column
@@ -106,6 +107,7 @@ export function initialLiveState() {
     rulesBefore: null,
     problem: null,
     note: '',
+    mixed: false,
     switched: null,
     logNote: '',
     exporting: null,

@@ -26,7 +26,8 @@ export function mount(element, app) {
   const spoken = h('p', { class: 'unseen', role: 'status' });
   const noteText = h('span', { role: 'status' });
   const saveOld = h('button', { type: 'button' }, 'Save what was counted before');
-  const note = h('p', { class: 'note live-note' }, noteText, saveOld, h('button', { type: 'button', class: 'quiet', onclick: () => actions.dismissNote() }, 'Dismiss'));
+  const anew = h('button', { type: 'button', onclick: () => actions.reset() }, 'Count anew');
+  const note = h('p', { class: 'note live-note' }, noteText, saveOld, anew, h('button', { type: 'button', class: 'quiet', onclick: () => actions.dismissNote() }, 'Dismiss'));
   saveOld.addEventListener('click', () => {
     const { switched } = store.get();
     if (switched) app.offer(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (switched.summary)], { type: 'application/json' }), 'firetower-summary-before-model-change.json');
@@ -35,7 +36,7 @@ export function mount(element, app) {
   const sourceBox = h('div', { class: 'live-source' });
   const strip = h('div', { class: 'strip live-strip' });
   const chartBox = h('div', { class: 'charts' });
-  const alertBox = h('section', { 'aria-label': 'Alerts' });
+  const alertBox = h('section', { class: 'alert-box', 'aria-label': 'Alerts' });
   const rulesBox = h('div');
   const recentBox = h('section', { 'aria-label': 'Latest predictions' });
   const columnBox = h('section', { class: 'live-columns', 'aria-label': 'Columns' });
@@ -66,11 +67,13 @@ export function mount(element, app) {
     }),
     store.watch(['source', 'tick'], (state) => {
       const on = hasBegun(state);
+      keepBox.classList.toggle('log-only', !on);
       running.hidden = !on;
       keepBox.hidden = !on && !((state.tick?.log.rows ?? 0) > 0);
     }),
     store.watch(['spoken'], ({ spoken: text }) => say(spoken, text)),
-    store.watch(['note', 'switched'], ({ note: text, switched }) => {
+    store.watch(['note', 'switched', 'mixed'], ({ note: text, switched, mixed }) => {
+      anew.hidden = !mixed;
       say(noteText, text);
       note.hidden = text === '';
       saveOld.hidden = switched === null;

@@ -74,7 +74,7 @@ export function mount(element, app, pacer) {
     cell('Transactions', total, totalSub, rows.element, malformedBox),
     cell('Fraud rate', fraud, fraudRange, scores.element),
     cell('Risk', mix),
-    cell('Speed', speed.element),
+    cell('Throughput', speed.element),
     cell('Still the same?', still.element),
   );
 

@@ -169,8 +169,8 @@ function ruleForm(app, rule, fresh, close) {
     columnField.hidden = !statistic.value.endsWith('.');
     lowField.hidden = compare.value === 'above';
     highField.hidden = compare.value === 'below';
-    say(/** @type {Element} */ (highField.firstChild), compare.value === 'band' ? 'High' : 'Value');
-    say(/** @type {Element} */ (lowField.firstChild), compare.value === 'band' ? 'Low' : 'Value');
+    say(/** @type {Element} */ (highField.firstChild), compare.value === 'above' ? 'Value' : 'High');
+    say(/** @type {Element} */ (lowField.firstChild), compare.value === 'below' ? 'Value' : 'Low');
     say(hint, each.known?.kind === 'share' ? 'Shares are written as parts of 1: 0.01 is 1 %.' : '');
   }
   statistic.addEventListener('change', follow);

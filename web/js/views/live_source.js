@@ -93,6 +93,7 @@ export function mount(element, app, pacer) {
   put(scope, h('option', { value: 'window' }, 'the window'), h('option', { value: 'overall' }, 'everything since the start'));
   scope.addEventListener('change', () => actions.setSettings({ scope: scope.value === 'overall' ? 'overall' : 'window' }));
 
+  const failure = h('p', { class: 'refused', role: 'alert', hidden: true });
   const bar = h(
     'div',
     { class: 'file' },
@@ -113,7 +114,7 @@ export function mount(element, app, pacer) {
   );
   const begin = h('section', { class: 'start', id: 'live-begin', 'aria-label': 'Choose a source' });
   const unmountBegin = mountBegin(begin, app, () => setOther(false));
-  put(element, bar, controls, begin);
+  put(element, bar, failure, controls, begin);
 
   let choosing = false;
   /** @param {boolean} on */
@@ -157,8 +158,12 @@ export function mount(element, app, pacer) {
     const told = now ? sourceWords(now, tick.now) : { tone: 'wait', word: 'starting', rest: '' };
     dot.className = `dot ${told.tone}`;
     say(word, told.word);
-    const place = now && now.position !== null && now.kind === 'replay' ? `; ${percent(now.position, 1)} of the file` : '';
-    say(rest, `${told.rest}${place}`);
+    const failed = told.tone === 'bad';
+    failure.hidden = !failed;
+    say(failure, failed ? `The stream has stopped. ${told.rest}` : '');
+    const going = now?.state === 'running' || now?.state === 'paused';
+    const place = going && now.kind === 'replay' && now.position !== null ? `; ${percent(now.position, 1)} of the file` : '';
+    say(rest, failed ? '' : `${told.rest}${place}`);
     const over = now?.state === 'ended' || now?.state === 'failed';
     pause.hidden = over || source === null;
     say(pause, now?.state === 'paused' ? 'Resume' : 'Pause');
@@ -217,7 +222,7 @@ function mountBegin(element, app, chosen) {
     chosen();
     void actions.start(source);
   };
-  const url = h('input', { id: 'live-url', type: 'text', placeholder: '/stream', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'live-url-hint live-url-problem' });
+  const url = h('input', { id: 'live-url', type: 'text', placeholder: '/demo-stream/events', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'live-url-hint live-url-problem' });
   const kind = h('select', { id: 'live-kind', 'aria-label': 'Kind of connection' });
   put(kind, h('option', { value: 'events' }, 'events (EventSource)'), h('option', { value: 'socket' }, 'WebSocket'));
   const urlProblem = h('p', { id: 'live-url-problem', role: 'alert' });
@@ -277,7 +282,7 @@ function mountBegin(element, app, chosen) {
           null,
           connect,
           urlProblem,
-          h('p', { class: 'hint', id: 'live-url-hint' }, 'Only this page’s own server can be reached. When the connection breaks it is tried again, at growing intervals. Messages that are no rows are counted and shown; they never stop the stream. To try one: ./serve.py --demo-stream.'),
+          h('p', { class: 'hint', id: 'live-url-hint' }, 'Only this page’s own server can be reached. When the connection breaks it is tried again, at growing intervals. Messages that are no rows are counted and shown; they never stop the stream. To try it: start ./serve.py --demo-stream and connect to /demo-stream/events or /demo-stream/socket.'),
         ),
         h(
           'div',
@@ -314,7 +319,7 @@ function remembered({ settings }) {
  * @param {string} kind
  */
 function checkAddress(text, kind) {
-  if (text.trim() === '') return 'Type an address such as /stream.';
+  if (text.trim() === '') return 'Type an address such as /demo-stream/events.';
   try {
     const here = new URL(location.href);
     const wanted = new URL(text.trim(), here);
