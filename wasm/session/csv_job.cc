@@ -170,7 +170,7 @@ Status Session::BeginRange(const RangeOptions& options) {
       }
       state.results.missing_counts.assign(match.required.size(), 0);
       if (options.kind == JobKind::kScore) {
-        state.results.summary.emplace(state.loaded->summary_layout);
+        state.results.summary = state.loaded->no_rows;
       }
       state.results.row_columns.resize(match.required.size());
       break;
@@ -555,7 +555,7 @@ const monitor::Summary* Session::summary() const {
 
 Result<std::string> Session::MergeSummaries(std::span<const std::string_view> texts) const {
   if (!has_model()) return NotReady("no model is loaded");
-  monitor::Summary merged(state_->loaded->summary_layout);
+  monitor::Summary merged = state_->loaded->no_rows;
   for (const std::string_view text : texts) {
     const Result<monitor::Summary> part = monitor::Summary::Read(text);
     if (!part.ok()) return part.error();

@@ -70,7 +70,9 @@ Status Session::LoadModel(std::span<const uint8_t> bytes) {
   if (!compiled.ok()) return compiled.error();
   state_->live.reset();
   auto layout = LayoutOf(*model, Sha256Hex(bytes));
-  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled), std::move(layout)});
+  monitor::Summary no_rows(layout);
+  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled), std::move(layout),
+                                     std::move(no_rows)});
   state_->features.assign(state_->loaded->model.pipeline.features().size() * kBlockRows, 0.0f);
   state_->job.reset();
   state_->file.reset();

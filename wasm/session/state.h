@@ -28,6 +28,7 @@ struct LoadedModel {
   forest::Model model;
   forest::CompiledForest compiled;
   std::shared_ptr<const monitor::SummaryLayout> summary_layout;
+  monitor::Summary no_rows;  // To be copied: what counting looks up is made once.
 };
 
 // The file that InspectCsv looked at.

@@ -187,35 +187,36 @@ TEST(SummaryFile, EveryRefusalNamesItsPlace) {
        }},
       {"scores: 3 counts where 1003 belong",
        [](auto* d) {
-         (*d)["scores"] = {1, 2, 3};
+         (*d)["scores"] = json::array{1, 2, 3};
        }},
       {"scores[7]: is not a count", [](auto* d) { (*d)["scores"].as_array()[7] = nullptr; }},
       {"positives[500]: more labels", [](auto* d) { (*d)["positives"].as_array()[500] = 300; }},
       {"negatives: is not a list", [](auto* d) { (*d)["negatives"] = "none"; }},
       {"times_ms: ",
        [](auto* d) {
-         (*d)["times_ms"] = {5, 4};
+         (*d)["times_ms"] = json::array{5, 4};
        }},
       {"times_ms: ",
        [](auto* d) {
-         (*d)["times_ms"] = {5, 6, 7};
+         (*d)["times_ms"] = json::array{5, 6, 7};
        }},
       {"times_ms[1]: ",
        [](auto* d) {
-         (*d)["times_ms"] = {5, 6.5};
+         (*d)["times_ms"] = json::array{5, 6.5};
        }},
       {"times_ms[1]: ",
        [](auto* d) {
-         (*d)["times_ms"] = {5, 9007199254740993};
+         (*d)["times_ms"] = json::array{5, 9007199254740993};
        }},
       {"features: is not a list", [](auto* d) { (*d)["features"] = json::object(); }},
       {"features[2]: is not an object", [](auto* d) { (*d)["features"].as_array()[2] = 1; }},
       {"features[2].name: ", [](auto* d) { Feature(d, 2, "name") = nullptr; }},
       {"features[2].kind: is not known", [](auto* d) { Feature(d, 2, "kind") = 1; }},
-      {"features[1].edges: are fewer than two", [](auto* d) { Feature(d, 1, "edges") = {1}; }},
+      {"features[1].edges: are fewer than two",
+       [](auto* d) { Feature(d, 1, "edges") = json::array{1}; }},
       {"features[1].edges[1]: is not above",
        [](auto* d) {
-         Feature(d, 1, "edges") = {1, 1};
+         Feature(d, 1, "edges") = json::array{1, 1};
        }},
       {"features[3].bins[1]: ", [](auto* d) { Feature(d, 3, "bins").as_array()[1] = -7; }},
       {"features[3].bins: 4 counts where 5 belong",
