@@ -20,6 +20,7 @@ import { count, fixed, percent } from './format.js';
  * @property {import('../engine/live/types.js').Scenario} scenario of the traffic
  * @property {string | null} column opened
  * @property {boolean} rows behind the column's bin that has changed most
+ * @property {'figures' | 'alerts' | 'column'} look what is brought in sight
  */
 
 /** @typedef {Pick<LiveState, 'tick' | 'columns' | 'column' | 'binRows'>} Facts what there is to see */
@@ -43,11 +44,11 @@ export const STORY_SEED = 20130901;
 /** The story's window: a few seconds of traffic. */
 export const STORY_WINDOW = Object.freeze({ kind: /** @type {const} */ ('rows'), tumbling: false, rows: 5000, seconds: 3600 });
 export const STORY_COLUMN = 'V14';
-const READ_SECONDS = 7;
+const READ_SECONDS = 6;
 
-const calm = /** @type {Scene} */ ({ scenario: 'calm', column: null, rows: false });
-const shifted = /** @type {Scene} */ ({ scenario: 'shift', column: null, rows: false });
-const wave = /** @type {Scene} */ ({ scenario: 'fraud_wave', column: null, rows: false });
+const calm = /** @type {Scene} */ ({ scenario: 'calm', column: null, rows: false, look: 'figures' });
+const shifted = /** @type {Scene} */ ({ scenario: 'shift', column: null, rows: false, look: 'figures' });
+const wave = /** @type {Scene} */ ({ scenario: 'fraud_wave', column: null, rows: false, look: 'figures' });
 
 /** @param {Facts} facts */
 const drifted = ({ columns }) => columns?.find(({ name, verdict }) => name === STORY_COLUMN && verdict === 'drifted');
@@ -66,7 +67,7 @@ export const STEPS = [
     id: 'welcome',
     title: 'Watching a fraud model at work',
     scene: calm,
-    seconds: 9,
+    seconds: 11,
     text: `${count(STORY_RATE)} transactions a second arrive here and are scored in this tab. They are generated: no real data is in them, and nothing is sent anywhere.`,
     waiting: 'Waiting for the first transactions.',
     until: ({ tick }) => (tick && tick.total > 0 ? 'The first transactions are scored.' : ''),
@@ -77,7 +78,7 @@ export const STEPS = [
     id: 'calm',
     title: 'The usual picture',
     scene: calm,
-    seconds: 12,
+    seconds: 15,
     text: 'The figures on top: how many rows came, the share that is flagged with its interval, the mean score, the time to score one row. The window is the last 5,000 rows.',
     waiting: 'The monitor fills its window and learns the usual rate of flagged rows.',
     until: ({ tick }) =>
@@ -91,14 +92,14 @@ export const STEPS = [
     id: 'shift',
     title: 'Something changes, and nobody says so',
     scene: shifted,
-    seconds: 9,
+    seconds: 12,
     text: `From now on column ${STORY_COLUMN} is 2 higher in every row, as if a supplier had changed how it is computed. The story has switched the traffic; the monitor was not told.`,
   },
   {
     id: 'drift',
     title: 'The statistic moves, the detector fires',
     scene: shifted,
-    seconds: 6,
+    seconds: 11,
     text: 'More and more rows of the window have the new values. Every column is compared with the profile of the data the model was trained on.',
     waiting: `Waiting for the verdict on ${STORY_COLUMN}.`,
     until: (facts) => {
@@ -113,8 +114,8 @@ export const STEPS = [
   {
     id: 'alert',
     title: 'An alert appears',
-    scene: shifted,
-    seconds: 7,
+    scene: { ...shifted, look: 'alerts' },
+    seconds: 13,
     text: 'A rule watches the number of drifted columns. It must hold for a moment before it fires, so that a blip does not call anybody. Acknowledge it, silence it or change the rule below.',
     waiting: 'Waiting for the alert.',
     until: (facts) => {
@@ -127,8 +128,8 @@ export const STEPS = [
   {
     id: 'column',
     title: 'Which column, and where',
-    scene: { scenario: 'shift', column: STORY_COLUMN, rows: false },
-    seconds: 10,
+    scene: { scenario: 'shift', column: STORY_COLUMN, rows: false, look: 'column' },
+    seconds: 14,
     text: `The column is opened: what the model was trained on beside what arrives now. Bins show where the difference is; whether it matters is said beside it.`,
     waiting: `Reading ${STORY_COLUMN}.`,
     until: ({ column }) => (column?.name === STORY_COLUMN ? `${STORY_COLUMN} has moved to the right.` : ''),
@@ -138,8 +139,8 @@ export const STEPS = [
   {
     id: 'rows',
     title: 'The rows behind it',
-    scene: { scenario: 'shift', column: STORY_COLUMN, rows: true },
-    seconds: 10,
+    scene: { scenario: 'shift', column: STORY_COLUMN, rows: true, look: 'column' },
+    seconds: 12,
     text: 'The bin that contributes most is opened: these are the latest rows in it, with time, score and level. From here a person can take over.',
     waiting: 'Fetching the rows.',
     until: ({ binRows }) => (binRows && binRows.length > 0 ? `${count(binRows.length)} rows are listed.` : ''),
@@ -150,7 +151,7 @@ export const STEPS = [
     id: 'wave',
     title: 'Another kind of trouble: a wave of fraud',
     scene: wave,
-    seconds: 8,
+    seconds: 14,
     text: `${STORY_COLUMN} is as usual again, but now twenty times as many frauds arrive. The columns hardly move; the share of flagged rows does. A sequential test (CUSUM) watches it row by row.`,
     waiting: 'Waiting for the test to fire.',
     until: ({ tick }, entered) =>
@@ -161,8 +162,8 @@ export const STEPS = [
   {
     id: 'rate',
     title: 'The rate alert follows',
-    scene: wave,
-    seconds: 7,
+    scene: { ...wave, look: 'alerts' },
+    seconds: 12,
     text: 'The share in the window takes longer to rise than the test took to fire, because the window still holds calm rows. When it passes 1 %, its alert fires.',
     waiting: 'Waiting for the window to fill with the wave.',
     until: (facts) => {

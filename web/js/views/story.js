@@ -10,6 +10,9 @@ import { h, put, say } from './dom.js';
 /** @typedef {import('../state/story.js').Story} Story */
 /** @typedef {import('../state/story.js').Scene} Scene */
 
+/** @type {Record<Scene['look'], string>} */
+const PLACES = { figures: '#live', alerts: '#live section[aria-label="Alerts"]', column: '.column-detail' };
+
 /**
  * @param {HTMLElement} element
  * @param {App} app
@@ -22,6 +25,8 @@ export function createStoryPanel(element, app) {
   /** @type {Scene | null} the latest wins */
   let wanted = null;
   let working = false;
+  /** The next scene is the first of a story: it begins the traffic anew. */
+  let fresh = false;
   /** @type {import('../state/live_state.js').Window | null} the reader's own, put back at the end */
   let windowBefore = null;
   /** @type {(() => void)[]} */
@@ -78,12 +83,12 @@ export function createStoryPanel(element, app) {
     say(text, 'It stops the stream that is here and counts from zero. Save the summary first if you want to keep what was counted.');
   }
 
-  async function begin() {
+  function begin() {
     stop();
     actions.setView('live');
     const { settings } = live.store.get();
     windowBefore ??= settings.window;
-    wanted = null;
+    fresh = true;
     story = createStory({ show, now: Date.now() });
     for (const each of told) each.hidden = each === start;
     bar.hidden = false;
@@ -123,10 +128,11 @@ export function createStoryPanel(element, app) {
   /** @param {Scene} scene */
   function show(scene) {
     wanted = scene;
-    if (!working) void work();
+    if (!working) queueMicrotask(work);
   }
 
   async function work() {
+    if (working) return;
     working = true;
     while (wanted) {
       const scene = wanted;
@@ -141,13 +147,13 @@ export function createStoryPanel(element, app) {
 
   /** @param {Scene} scene */
   async function make(scene) {
-    const first = story?.state().index === 0;
     const { source, tick } = live.store.get();
-    if (first || source?.kind !== 'demo' || tick?.source.state === 'failed') {
+    if (fresh || source?.kind !== 'demo' || tick?.source.state === 'failed') {
       await live.actions.openColumn(null);
       await live.actions.setSettings({ window: STORY_WINDOW });
       if (hasBegun(live.store.get())) await live.actions.reset();
       if (over()) return;
+      fresh = false;
       await live.actions.start({ kind: 'demo', rate: STORY_RATE, scenario: scene.scenario, seed: STORY_SEED });
     } else if (source.scenario !== scene.scenario) {
       await live.actions.adjust({ scenario: scene.scenario });
@@ -159,7 +165,7 @@ export function createStoryPanel(element, app) {
     const { column, openBin } = live.store.get();
     if (scene.rows && column) await live.actions.openBin(worstBin(column));
     else if (openBin !== null) await live.actions.openBin(null);
-    if (!over() && scene.column !== null) document.querySelector('.column-detail')?.scrollIntoView({ block: 'start' });
+    if (!over()) document.querySelector(PLACES[scene.look])?.scrollIntoView({ block: 'start' });
   }
 
   function stop() {
