@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createEmbedding, originOf } from '../../web/js/state/embed.js';
+import { createEmbedding, originAsked, originOf, readOrigins, writeOrigins } from '../../web/js/state/embed.js';
 
 const BANK = 'https://bank.example';
 const MODEL = /** @type {any} */ ({ name: 'm', version: '1.0', label_column: 'Class', inputs: [{ name: 'V1' }, { name: 'Amount' }] });
@@ -285,4 +285,22 @@ test('what a person types as an origin', () => {
   ];
   for (const [text, origin] of cases) assert.equal(originOf(text), origin, text);
   assert.equal(originOf('http://bank.example', 'http://intranet'), 'http://bank.example');
+});
+
+test('the list is remembered; what is unusable in it is left out', () => {
+  const page = 'https://firetower.example';
+  assert.deepEqual(readOrigins(writeOrigins([BANK, 'http://localhost:9000']), page), [BANK, 'http://localhost:9000']);
+  for (const text of [null, '', 'x', '[]', '{}', 'null', '{"origins": 5}', '{"origins": null}']) assert.deepEqual(readOrigins(text, page), []);
+  const odd = ['*', 'null', BANK, BANK, 5, 'https://bank.example/path', 'bank.example', 'http://bank.example'];
+  assert.deepEqual(readOrigins(JSON.stringify({ origins: odd }), page), [BANK]);
+  assert.equal(readOrigins(writeOrigins(Array.from({ length: 500 }, (_, number) => `https://${number}.example`)), page).length, 100);
+});
+
+test('a link asks for one origin, never for the page’s own', () => {
+  const page = 'https://firetower.example';
+  assert.equal(originAsked('#view=live&embed=https%3A%2F%2Fbank.example', page), BANK);
+  assert.equal(originAsked('#embed=bank.example/path', page), BANK);
+  for (const hash of ['', '#', '#demo', '#embed=', '#embed=*', '#embed=http://bank.example', `#embed=${page}`, '#embed=javascript:alert(1)']) {
+    assert.equal(originAsked(hash, page), null, hash);
+  }
 });

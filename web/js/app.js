@@ -6,6 +6,7 @@ import { createEngine } from './engine/client/index.js';
 import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
+import { createEmbedding, readOrigins } from './state/embed.js';
 import { createLiveActions } from './state/live_actions.js';
 import { initialLiveState } from './state/live_state.js';
 import { writeHash } from './state/hash.js';
@@ -18,6 +19,7 @@ import { offer } from './views/download.js';
 import * as header from './views/header.js';
 import { createHelp } from './views/help.js';
 import * as live from './views/live.js';
+import * as embed from './views/live_embed.js';
 import { createNotifier } from './views/live_notify.js';
 import * as model from './views/model.js';
 import { mountNotice, offlineSection } from './views/offline.js';
@@ -67,6 +69,22 @@ const liveActions = createLiveActions({
   notifier: createNotifier(),
 });
 store.watch(['threshold'], () => void liveActions.setThreshold(actions.chosenThreshold()));
+
+// --- rows from pages that show this one
+
+const EMBED_KEY = 'firetower.embed';
+const { hash: openedWith } = location;
+const embedStore = createStore({ changes: 0 });
+const embedding = createEmbedding({
+  window,
+  allowed: readOrigins(remembered(EMBED_KEY), location.origin),
+  model: () => store.get().model,
+  onChange: () => embedStore.set({ changes: embedStore.get().changes + 1 }),
+  push: async (messages) => {
+    if (liveStore.get().source === null) await liveActions.start({ kind: 'push', name: 'embedding page' });
+    return (await liveActions.monitor()).push(messages);
+  },
+});
 
 // --- files: a button, a drop anywhere, a paste
 
@@ -192,6 +210,11 @@ mountSessionNotice(byId('header'), app);
 mountNotice(byId('header'), offline);
 review.mount(reviewElement, app);
 live.mount(liveElement, app);
+embed.mount(liveElement, embedding, {
+  watch: (listener) => embedStore.watch(['changes'], listener),
+  remember: (text) => remember(EMBED_KEY, text),
+  hash: openedWith,
+});
 model.mount(modelElement, app);
 store.watch(['view'], ({ view }) => {
   reviewElement.hidden = view !== 'review';

@@ -226,3 +226,40 @@ function rowsIn({ rows, columns }) {
   const [column] = Object.values(columns);
   return Number(column?.length) || 1;
 }
+
+/** Origins that are remembered at most. */
+const MAX_ORIGINS = 100;
+
+/**
+ * The allow-list that this device remembers; what is unusable is left out.
+ * @param {string | null} text what writeOrigins() wrote, or anything else
+ * @param {string} pageOrigin
+ * @returns {string[]}
+ */
+export function readOrigins(text, pageOrigin) {
+  try {
+    const { origins } = JSON.parse(text ?? '{}');
+    if (!Array.isArray(origins)) return [];
+    const usable = origins.filter((origin) => typeof origin === 'string' && originOf(origin, pageOrigin) === origin);
+    return [...new Set(usable)].slice(0, MAX_ORIGINS);
+  } catch {
+    return [];
+  }
+}
+
+/** @param {readonly string[]} origins */
+export function writeOrigins(origins) {
+  return JSON.stringify({ version: 1, origins });
+}
+
+/**
+ * The origin that an address asks consent for: #embed=https://bank.example
+ * @param {string} hash
+ * @param {string} pageOrigin
+ * @returns {string | null} null: none
+ */
+export function originAsked(hash, pageOrigin) {
+  const text = new URLSearchParams(hash.replace(/^#/, '')).get('embed');
+  const origin = originOf(text ?? '', pageOrigin);
+  return origin === pageOrigin ? null : origin;
+}
