@@ -8,7 +8,7 @@ import { conforms, description } from '../wasm/openapi.mjs';
 import { startStaticHost } from './canary.mjs';
 import { firetower, INPUTS, MODEL, ROOT, scratch, synthesize } from './data.mjs';
 import { App, expect, test } from './fixtures.mjs';
-import { copyKept, WEB } from './sites.mjs';
+import { copyKept, siteCopy } from './sites.mjs';
 
 /**
  * Asks from within the page, as a script of the site does.
@@ -111,7 +111,7 @@ test('a page with another model answers with that model', async ({ app, page, co
 
 test('without an open page the service worker answers with an engine of its own, without a network too', async ({ page, context }) => {
   const { values, probabilities } = transactions(50);
-  const host = await startStaticHost(WEB);
+  const host = await startStaticHost(siteCopy());
   await page.goto(host.url);
   await new App(page).idle();
   await copyKept(page);

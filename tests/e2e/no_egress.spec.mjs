@@ -4,16 +4,13 @@
 //
 // The same attempts from a page without the policy must all reach the canary, or the test would prove nothing.
 
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { startCanary, startStaticHost } from './canary.mjs';
 import { attemptFromPage, attemptFromServiceWorker, attemptFromWorker } from './egress_attempts.mjs';
 import { App } from './fixtures.mjs';
+import { Live } from './live.mjs';
 import { startServe } from './server.mjs';
-
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const WEB = path.join(ROOT, 'web');
+import { copyKept, siteCopy } from './sites.mjs';
 
 /**
  * Starts a worker as the engine does: from a blob that imports a module of the page's own origin.
@@ -44,18 +41,18 @@ async function enginesLoaded(page) {
  * @param {import('@playwright/test').Page} page
  */
 async function serviceWorker(page) {
-  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+  await copyKept(page);
   return page.context().serviceWorkers()[0];
 }
 
 const hosts = [
   { name: 'serve.py: policy as a header', start: startServe },
-  { name: 'a plain static host: policy in the page only', start: () => startStaticHost(WEB) },
+  { name: 'a plain static host: policy in the page only', start: () => startStaticHost(siteCopy()) },
 ];
 
 test('without the policy every attempt reaches the canary', async ({ page }) => {
   const canary = await startCanary();
-  const host = await startStaticHost(WEB, {
+  const host = await startStaticHost(siteCopy(), {
     '/bare.html': '<!doctype html><title>No policy</title><body></body>',
     '/bare_worker.js': "addEventListener('activate', (event) => event.waitUntil(clients.claim()));",
   });
@@ -113,8 +110,71 @@ for (const { name, start } of hosts) {
   });
 }
 
+test('a stream from another origin is refused before it is asked for', async ({ page }) => {
+  const canary = await startCanary();
+  const host = await startServe();
+  try {
+    await page.goto(`${host.origin}/`);
+    await new App(page).idle();
+    const refused = await page.evaluate(async (origin) => {
+      const address = new URL('js/engine/client/index.js', location.href).href;
+      const engine = await (await import(address)).createEngine({ workers: 1 });
+      const monitor = await engine.monitor();
+      const codes = [];
+      for (const source of [
+        { kind: 'socket', url: origin.replace('http:', 'ws:') },
+        { kind: 'socket', url: `${origin}/socket` },
+        { kind: 'socket', url: `//${new URL(origin).host}/socket` },
+        { kind: 'events', url: `${origin}/events` },
+        { kind: 'events', url: `${location.origin}@${new URL(origin).host}/events` },
+      ]) {
+        codes.push(await monitor.start(source).then(() => monitor.tick()?.source.state, (/** @type {any} */ error) => error.code));
+      }
+      return codes;
+    }, canary.origin);
+    expect(refused).toEqual(Array(5).fill('BAD_ARGUMENT'));
+    // What the check in front let through by mistake, the policy would refuse to the monitor's worker.
+    const workers = page.workers();
+    expect(workers.length).toBeGreaterThan(2);
+    for (const [index, worker] of workers.entries()) {
+      await worker.evaluate(attemptFromWorker, { origin: canary.origin, prefix: `monitor${index}` });
+    }
+    expect(canary.seen()).toEqual([]);
+    expect(canary.bytes()).toBe(0);
+  } finally {
+    await host.close();
+    await canary.close();
+  }
+});
+
+test('the same origin is within reach of a stream', async ({ page }) => {
+  const host = await startStaticHost(siteCopy());
+  try {
+    await page.goto(host.url);
+    await new App(page).idle();
+    // The host has no such documents: what matters is that it is asked, and not the policy that refuses.
+    const violations = await page.evaluate(async () => {
+      const found = /** @type {string[]} */ ([]);
+      document.addEventListener('securitypolicyviolation', ({ blockedURI }) => found.push(blockedURI));
+      await new Promise((resolve) => {
+        const socket = new WebSocket(`ws://${location.host}/socket`);
+        socket.onclose = resolve;
+      });
+      await new Promise((resolve) => {
+        const source = new EventSource('events');
+        source.onerror = resolve;
+      });
+      return found;
+    });
+    expect(violations).toEqual([]);
+    expect(host.asked()).toContain('/events');
+  } finally {
+    await host.close();
+  }
+});
+
 test('a normal session asks its own server for nothing after load', async ({ page }) => {
-  const host = await startStaticHost(WEB);
+  const host = await startStaticHost(siteCopy());
   try {
     // Without a picker the download takes the way that every browser has.
     await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
@@ -141,6 +201,16 @@ test('a normal session asks its own server for nothing after load', async ({ pag
 
     expect(loaded).toBeGreaterThan(5);
     expect(requests).toEqual([]);
+
+    // The monitor's engine is loaded when it is first wanted, and api/ is asked for: both end at the service worker.
+    const live = new Live(page);
+    await page.getByRole('link', { name: 'Live' }).click();
+    await live.start.click();
+    await live.rows(500);
+    await live.pause();
+    expect(await page.evaluate(async () => (await fetch('api/stats')).status)).toBe(200);
+    await live.exported('CSV');
+    expect(requests.filter((url) => !url.startsWith(host.url))).toEqual([]);
     expect(host.asked().slice(loaded)).toEqual([]);
   } finally {
     await host.close();

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { startStaticHost } from './canary.mjs';
 import { csv } from './data.mjs';
 import { App, expect, test } from './fixtures.mjs';
+import { Live } from './live.mjs';
 import { startServe } from './server.mjs';
 import { copyKept, kept, publish, shown, siteCopy, WEB } from './sites.mjs';
 
@@ -55,12 +56,22 @@ test('after one visit everything works with the server gone and the network off'
   const scores = await app.download('Scores only');
   expect(readFileSync(scores.path, 'utf8').split('\n')).toHaveLength(502);
 
+  const live = new Live(page);
+  await page.getByRole('link', { name: 'Live' }).click();
+  await live.start.click();
+  await live.until(({ columns }) => columns?.some(({ psi }) => psi !== null), 'drift is measured');
+  const { total } = await live.pause();
+  const lines = (await live.exported('NDJSON')).trimEnd().split('\n');
+  expect(JSON.parse(lines[0])).toHaveProperty('probability');
+
   const status = await page.evaluate(async () => (await fetch('api/')).json());
   expect(status.model_loaded).toBe(true);
+  const stats = await page.evaluate(async () => (await fetch('api/stats')).json());
+  expect(stats.total_predictions).toBe(total);
 });
 
 test('a static host that sends no headers: what the copy serves carries the policy', async ({ page }) => {
-  const host = await startStaticHost(WEB);
+  const host = await startStaticHost(siteCopy());
   try {
     const first = await page.goto(host.url);
     expect(first?.headers()['content-security-policy']).toBeUndefined();
@@ -232,7 +243,7 @@ test('a person can remove the copy, and have it again', async ({ app, page }) =>
 
 test('below a path of a host it keeps to itself', async ({ page, context, complaints }) => {
   const host = await startStaticHost(
-    WEB,
+    siteCopy(),
     {
       '/index.html': '<!doctype html><title>Neighbour</title>',
       '/neighbour.js': "addEventListener('fetch', () => {});",
@@ -282,7 +293,7 @@ test('an edit of a file while serve.py runs makes a new version', async ({ page 
 });
 
 test('the page can be installed', async ({ page, context }) => {
-  const host = await startStaticHost(WEB);
+  const host = await startStaticHost(siteCopy());
   try {
     await page.goto(host.url);
     await copyKept(page);
