@@ -215,7 +215,7 @@ export function createFakeMonitor(options, behaviour = {}) {
     tick: () => last,
     async stats() {
       await called('stats');
-      return {};
+      return /** @type {any} */ ({});
     },
     async column(name) {
       await called('column', name);

@@ -30,9 +30,12 @@ export function readTokens(probe) {
     line: colour('--line'),
     accent: colour('--accent'),
     ground: colour('--ground'),
-    risk: [0, 1, 2, 3, 4].map((level) => colour(`--risk-${level}`)),
+    risk: /** @type {string[]} */ ([]),
     font: getComputedStyle(probe).fontFamily,
   };
+  // Forced colours would make the five levels one: areas keep their own, lines and words do not.
+  span.style.setProperty('forced-color-adjust', 'none');
+  tokens.risk = [0, 1, 2, 3, 4].map((level) => colour(`--risk-${level}`));
   span.remove();
   return tokens;
 }
