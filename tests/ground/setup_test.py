@@ -3,8 +3,12 @@
 apt-get, sudo and dpkg are replaced by small scripts that write down how they were called.
 """
 
+import base64
+import hashlib
+import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -240,6 +244,63 @@ class Copies(unittest.TestCase):
             (source / "kept").write_text("four")
             build._copy(source, target)
             self.assertEqual((target / "kept").read_text(), "four")
+
+
+class OfflineList(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.web = pathlib.Path(scratch.name)
+        for name, text in {
+            "index.html": "<!doctype html>",
+            "csp.txt": "default-src 'none'\n",
+            "sw.js": "",
+            "sw_entry.js": "",
+            "precache.js": "",
+            "offline.json": "{}",
+            "css/a.css": "a {}",
+            "js/app.js": "1;",
+            "js/README.md": "read",
+            "js/.hidden.js": "",
+            "js/engine/examples/page.html": "",
+            "engine/x.wasm": "w",
+            "engine/x.wasm.part": "half",
+            "models/creditcard/report.json": "{}",
+            "models/creditcard/generator.json": "{}",
+        }.items():
+            (self.web / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.web / name).write_text(text)
+
+    def version(self):
+        files = build.precache_files(self.web)
+        version = re.search(r'VERSION = "([0-9a-f]{12})";', files["precache.js"])[1]
+        self.assertIn(f"Version {version}.", files["sw_entry.js"])
+        return version
+
+    def test_lists_what_the_page_loads_by_hash(self):
+        text = build.precache_files(self.web)["precache.js"]
+        files = json.loads(re.search(r"FILES = (\{.*\});", text, re.DOTALL)[1])
+        self.assertEqual(
+            sorted(files),
+            ["./", "css/a.css", "engine/x.wasm", "js/app.js", "models/creditcard/generator.json"],
+        )
+        digest = base64.b64encode(hashlib.sha256(b"w").digest()).decode()
+        self.assertEqual(files["engine/x.wasm"], f"sha256-{digest}")
+        self.assertIn("BYTES = 24;", text)
+        self.assertIn('POLICY = "default-src \'none\'";', text)
+
+    def test_any_change_is_another_version_and_none_is_not(self):
+        seen = {self.version()}
+        self.assertEqual({self.version()}, seen)
+        for name in ("index.html", "csp.txt", "sw.js", "css/a.css", "engine/x.wasm"):
+            with open(self.web / name, "a") as file:
+                file.write(";x")
+            seen.add(self.version())
+        (self.web / "js/app.js").rename(self.web / "js/other.js")
+        seen.add(self.version())
+        self.assertEqual(len(seen), 7)
+        (self.web / "offline.json").write_text('{ "serviceWorker": false }')
+        self.assertIn(self.version(), seen)
 
 
 class CommandLine(unittest.TestCase):

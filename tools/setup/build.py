@@ -109,7 +109,7 @@ def _write(target, data):
     if target.exists() and target.read_bytes() == data:
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
-    say(f"making {target.relative_to(WEB.parent)}")
+    say(f"making {target.relative_to(ROOT) if target.is_relative_to(ROOT) else target}")
     # Written beside and renamed: a page being served never sees half a file.
     scratch = target.with_name(target.name + ".part")
     scratch.write_bytes(data)
