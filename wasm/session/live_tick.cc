@@ -517,10 +517,14 @@ Result<std::string> Live::ColumnJson(std::string_view feature) const {
   const monitor::Summary& window = state.windows.current();
   const std::vector<double>& reference = state.reference_counts[*found];
   const std::vector<double> current = state.CurrentCounts(window, *found);
-  const std::vector<double> contribution = drift::PsiByBin(reference, current);
+  // Without missing rows on either side their bin would only take a share of its neighbour's.
+  const size_t bins = reference.size() - 1;
+  const size_t compared = reference.back() > 0.0 || current.back() > 0.0 ? bins + 1 : bins;
+  const std::vector<double> contribution = drift::PsiByBin(
+      std::span(reference).first(compared), std::span(current).first(compared));
   json::array edges, shares;
   for (const double edge : state.layout->edges[*found]) edges.push_back(edge);
-  for (size_t b = 0; b + 1 < contribution.size(); ++b)
+  for (size_t b = 0; b < bins; ++b)
     shares.push_back(std::isnan(contribution[b]) ? 0.0 : Short(contribution[b]));
   json::object out;
   out["name"] = state.pipeline().features()[*found].name;

@@ -65,6 +65,11 @@ export class Dispatcher {
     this.#post({ type: 'hello', protocol: PROTOCOL });
   }
 
+  /** As a worker's end: nothing is done any more that nobody hears of. */
+  end() {
+    this.#monitor?.end();
+  }
+
   /** @param {ToWorker} message */
   receive(message) {
     if (message.type === 'cancel') {

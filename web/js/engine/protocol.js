@@ -88,7 +88,8 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
  * A monitor's requests. They are answered while a stream runs, and not in the order they were made in.
  * @typedef {object} LiveRequests
  * @property {[{settings: MonitorSettings, generator: string | null, checkpoint: string | null, resumable: boolean,
- *   remember: boolean, cap: number | undefined}, null]} liveOpen resumable: the source gives the rows after the checkpoint again
+ *   remember: boolean, cap: number | undefined, model: number}, null]} liveOpen resumable: the source gives the rows after
+ *   the checkpoint again; model: comes back with every checkpoint
  * @property {[{settings: MonitorSettings}, null]} liveConfigure
  * @property {[{source: import('./live/types.js').StreamSource, position: unknown, paused: boolean}, null]} liveStart
  *   position: of a checkpoint, null: from the beginning
@@ -103,12 +104,12 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
  * @property {[{feature: string}, import('./live/types.js').ColumnDetail]} liveColumn
  * @property {[{feature: string, range: {low: number, high: number, max: number}}, import('./live/types.js').RecentRow[]]} liveRows
  * @property {[{scope: 'window' | 'overall'}, Uint8Array]} liveSummary
- * @property {[{bytes: Uint8Array}, null]} liveMerge
+ * @property {[{number: number, bytes: Uint8Array}, null]} liveMerge number: one of those of pushes
  * @property {[{episode: number}, null]} liveAcknowledge
  * @property {[{rule: string, until: number}, null]} liveSilence
  * @property {[{}, {version: 1, rules: import('./live/types.js').AlertRule[]}]} liveRules
  * @property {[{}, null]} liveReset
- * @property {[{bytes: Uint8Array}, {card: import('./types.js').ModelCard, summary: Uint8Array}]} liveModel
+ * @property {[{bytes: Uint8Array, model: number}, {card: import('./types.js').ModelCard, summary: Uint8Array}]} liveModel
  * @property {[{on: boolean, cap: number | undefined}, null]} liveRemember
  * @property {[{}, null]} liveLogClear
  * @property {[{id: number, format: 'ndjson' | 'csv', end: boolean}, {id: number, bytes: Uint8Array, done: boolean}]} liveLogExport
@@ -137,11 +138,11 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
 
 /**
  * Worker to client. `failed`: the worker could not start. `tick` and `checkpoint` come from a monitor as it runs (what a
- * checkpoint says was pushed need not be pushed again), `crashed` when its engine died without a request to answer.
+ * checkpoint says was pushed need not be pushed again; counted: rows this engine has counted itself), `crashed` when its engine died without a request to answer.
  * @typedef {{type: 'hello', protocol: number}
  *   | {type: 'failed', message: string}
- *   | {type: 'tick', number: number, tick: import('./live/types.js').LiveTick}
- *   | {type: 'checkpoint', checkpoint: string, position: unknown, pushed: PushDone[], partly: (PushPart & {number: number}) | null}
+ *   | {type: 'tick', number: number, counted: number, tick: import('./live/types.js').LiveTick}
+ *   | {type: 'checkpoint', model: number, counted: number, checkpoint: string, position: unknown, pushed: PushDone[], partly: (PushPart & {number: number}) | null}
  *   | {type: 'crashed', error: ErrorData}
  *   | {type: 'progress', id: number, bytes: number, rows: number}
  *   | {type: 'reply', id: number, ok: true, result: any}

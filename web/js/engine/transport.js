@@ -68,6 +68,7 @@ export function localTransport(factory) {
       },
       terminate: () => {
         alive = false;
+        dispatcher.end();
       },
     };
   };

@@ -26,7 +26,7 @@ const PATIENCE = 10_000;
 const MAX_IDLE_CRASHES = 2;
 const CRASH_WINDOW = 10_000;
 /** Deaths without more rows than ever before, whenever they were. */
-const MAX_CRASHES = 5;
+const MAX_CRASHES = 10;
 
 /**
  * @typedef {object} MonitorContext
@@ -75,6 +75,10 @@ export class MonitorClient {
   #checkpoint = null;
   /** @type {Map<number, Pushed>} not covered by the checkpoint */
   #pushed = new Map();
+  /** @type {Set<number>} summaries that are being merged; taken out when a checkpoint covers them */
+  #merging = new Set();
+  /** Which of the page's models the statistics are of. */
+  #model = 0;
   #nextPush = 1;
 
   /** @type {number[]} when engines died without having counted a row, of late */
@@ -119,7 +123,7 @@ export class MonitorClient {
 
   /** @returns {Promise<Connection>} */
   async #connect() {
-    const { createTransport, wasmBinary, model, generator } = this.#context;
+    const { createTransport, wasmBinary, model } = this.#context;
     this.#counted = false;
     this.#lastHeard = clock();
     const connection = new Connection(createTransport, {
@@ -135,14 +139,11 @@ export class MonitorClient {
     this.#newest = connection;
     try {
       await connection.start(wasmBinary, model());
-      const kind = this.#source?.spec.kind;
-      await connection.request('liveOpen', {
-        settings: this.#settings,
-        generator,
-        checkpoint: this.#checkpoint,
-        resumable: kind !== 'events' && kind !== 'socket',
-        remember: this.#remember,
-        cap: this.#cap,
+      await this.#open(connection).catch((thrown) => {
+        // The engine died just when another model was loaded.
+        if (!hasCode(thrown, 'SCHEMA_MISMATCH') || this.#checkpoint === null) throw thrown;
+        this.#checkpoint = null;
+        return this.#open(connection);
       });
     } catch (thrown) {
       connection.kill('ENGINE_CRASHED', 'the monitor could not be started');
@@ -162,6 +163,20 @@ export class MonitorClient {
     return connection;
   }
 
+  /** @param {Connection} connection */
+  #open(connection) {
+    const kind = this.#source?.spec.kind;
+    return connection.request('liveOpen', {
+      settings: this.#settings,
+      generator: this.#context.generator,
+      checkpoint: this.#checkpoint,
+      resumable: kind !== 'events' && kind !== 'socket',
+      remember: this.#remember,
+      cap: this.#cap,
+      model: this.#model,
+    });
+  }
+
   /** @param {Error} error */
   #died(error) {
     this.#connection = null;
@@ -175,7 +190,10 @@ export class MonitorClient {
     }
     this.#ready = this.#connect();
     this.#ready.then(
-      () => this.#emit({ type: 'restarted', message: `${error.message}; it was restarted and goes on` }),
+      (connection) => {
+        if (this.#connection !== connection) return;
+        this.#emit({ type: 'restarted', message: `${error.message}; it was restarted and goes on` });
+      },
       (thrown) => {
         if (hasCode(thrown, 'ENGINE_CRASHED') && this.#end === null) this.#died(thrown);
         else this.#finish(thrown, { type: 'failed', error: thrown });
@@ -218,20 +236,27 @@ export class MonitorClient {
    */
   #notice(connection, notice) {
     this.#lastHeard = clock();
+    if (notice.counted > 0) this.#counted = true;
     if (notice.type === 'checkpoint') {
-      const { checkpoint, position, pushed, partly } = notice;
+      const { model, checkpoint, position, pushed, partly } = notice;
+      // Of the model before the one that is being loaded.
+      if (model !== this.#model) return;
       this.#checkpoint = checkpoint;
       if (this.#source !== null) this.#source.position = position;
       for (const { number, accepted, malformed } of pushed) {
         this.#pushed.get(number)?.resolve({ accepted, malformed, predictions: [] });
         this.#pushed.delete(number);
+        this.#merging.delete(number);
       }
       const begun = partly === null ? undefined : this.#pushed.get(partly.number);
       if (begun !== undefined) begun.skip = partly;
       return;
     }
     const { number, tick } = notice;
-    this.#note(tick.total);
+    if (tick.total > this.#mostRows) {
+      this.#mostRows = tick.total;
+      this.#crashes = 0;
+    }
     const { series, columns, histogram } = tick;
     if (series !== undefined) this.#charts = { series, columns, histogram };
     this.#tick = { ...this.#charts, ...tick };
@@ -240,21 +265,6 @@ export class MonitorClient {
     } finally {
       connection.tickSeen(number, clock());
     }
-  }
-
-  /** @param {number} total rows counted */
-  #note(total) {
-    if (total > this.#restoredRows) this.#counted = true;
-    if (total <= this.#mostRows) return;
-    this.#mostRows = total;
-    this.#crashes = 0;
-  }
-
-  /** Rows of the checkpoint, that an engine which has counted none itself has. */
-  get #restoredRows() {
-    if (this.#checkpoint === null) return 0;
-    const found = /"total":(\d+)/.exec(this.#checkpoint);
-    return found === null ? 0 : Number(found[1]);
   }
 
   /** Ends an engine that does not answer: a loop in it, or a worker that is gone without a word. */
@@ -312,11 +322,22 @@ export class MonitorClient {
   /** The engine has another model. @param {Uint8Array} bytes @param {import('../types.js').ModelCard} card */
   async changeModel(bytes, card) {
     if (this.#end !== null) return;
+    const known = await this.#request('liveSummary', { scope: 'overall' });
     // Should the engine die over it, the next one begins with the new model and from zero.
-    const summary = await this.#request('liveSummary', { scope: 'overall' });
     this.#checkpoint = null;
-    const changed = await this.#request('liveModel', { bytes });
-    this.#emit({ type: 'model', version: card.version, summary: changed.summary ?? summary });
+    this.#mostRows = 0;
+    const model = ++this.#model;
+    let summary = known;
+    try {
+      ({ summary } = await (await this.#ready).request('liveModel', { bytes, model }));
+    } catch (thrown) {
+      if (!hasCode(thrown, 'ENGINE_CRASHED')) {
+        --this.#model;
+        throw thrown;
+      }
+      await this.#ready;
+    }
+    this.#emit({ type: 'model', version: card.version, summary });
   }
 
   /** Nothing more is wanted; what is being asked rejects. @param {Error} error */
@@ -378,7 +399,7 @@ export class MonitorClient {
       },
       merge: async (bytes) => {
         checkBytes(bytes, 'the summary');
-        await this.#request('liveMerge', { bytes });
+        await this.#merge(bytes);
       },
       acknowledge: async (episode) => void (await this.#request('liveAcknowledge', { episode })),
       silence: async (rule, until) => void (await this.#request('liveSilence', { rule: String(rule), until })),
@@ -406,6 +427,26 @@ export class MonitorClient {
         }
       },
     };
+  }
+
+  /** Merged once, also where the engine dies over it. @param {Uint8Array} bytes */
+  async #merge(bytes) {
+    const number = this.#nextPush++;
+    this.#merging.add(number);
+    try {
+      while (this.#merging.has(number)) {
+        const connection = await this.#ready;
+        if (!this.#merging.has(number)) return;
+        try {
+          await connection.request('liveMerge', { number, bytes });
+          return;
+        } catch (thrown) {
+          if (!hasCode(thrown, 'ENGINE_CRASHED') || this.#end !== null) throw this.#end ?? thrown;
+        }
+      }
+    } finally {
+      this.#merging.delete(number);
+    }
   }
 
   /**

@@ -26,6 +26,7 @@ import { decodeMessages } from './sources/messages.js';
 const TICK_INTERVAL = 100;
 const IDLE_TICK_INTERVAL = 1000;
 const CHECKPOINT_INTERVAL = 1000;
+const SOON = 200;
 
 /** Rows that are due a little later are waited for this long, so that a turn has more than a few. Milliseconds. */
 const SHORTEST_SLEEP = 5;
@@ -101,6 +102,12 @@ export class MonitorHost {
   #wake = () => {};
   #woken = false;
 
+  /** Rows that this engine has counted. */
+  #rows = 0;
+  /** A tick has told of some. */
+  #told = false;
+  /** Which of the page's models it is. */
+  #model = 0;
   #changed = true;
   #unsaved = false;
   #lastCheckpoint = 0;
@@ -132,8 +139,9 @@ export class MonitorHost {
   }
 
   /** @param {LiveRequests['liveOpen'][0]} options */
-  async open({ settings, generator, checkpoint, resumable, remember, cap }) {
+  async open({ settings, generator, checkpoint, resumable, remember, cap, model }) {
     const engine = this.#engine;
+    this.#model = model;
     engine.openLive(settings);
     this.#settings = settings;
     if (generator !== null) {
@@ -147,7 +155,8 @@ export class MonitorHost {
       else engine.setLiveNextSequence(Math.max(engine.liveNextSequence(), this.#log.next));
     }
     this.#readThreshold();
-    this.#lastCheckpoint = clock();
+    // The first comes soon: an engine that dies again and again gets on all the same.
+    this.#lastCheckpoint = clock() - (CHECKPOINT_INTERVAL - SOON);
     void this.#loop();
     return null;
   }
@@ -221,9 +230,12 @@ export class MonitorHost {
         return engine.liveRows(request.payload.feature, request.payload.range);
       case 'liveSummary':
         return engine.liveSummary(request.payload.scope);
-      case 'liveMerge':
-        engine.liveMerge(request.payload.bytes);
+      case 'liveMerge': {
+        const { number, bytes } = request.payload;
+        engine.liveMerge(bytes);
+        this.#counted.push({ number, accepted: 0, malformed: 0 });
         return this.#saved();
+      }
       case 'liveAcknowledge':
         if (!engine.liveAcknowledge(request.payload.episode, clock()) && request.payload.episode !== 0) {
           throw engineError({ code: 'BAD_ARGUMENT', message: `there is no alert number ${request.payload.episode}` });
@@ -245,7 +257,7 @@ export class MonitorHost {
           return this.#save();
         });
       case 'liveModel':
-        return this.#between(() => this.#changeModel(request.payload.bytes));
+        return this.#between(() => this.#changeModel(request.payload));
       case 'liveRemember':
         return this.#between(() => this.#remember(request.payload));
       case 'liveLogClear':
@@ -270,6 +282,12 @@ export class MonitorHost {
     }
   }
 
+  /** Ends at once, as a worker that is terminated. */
+  end() {
+    this.#closed = true;
+    this.#rouse();
+  }
+
   /** The page has shown a tick. @param {number} number @param {number} at */
   seen(number, at) {
     this.#seenNumber = Math.max(this.#seenNumber, number);
@@ -286,9 +304,10 @@ export class MonitorHost {
   async #loop() {
     try {
       while (!this.#closed) {
-        for (let command; (command = this.#commands.shift()) !== undefined; ) await this.#run(command);
+        for (let command; !this.#closed && (command = this.#commands.shift()) !== undefined; ) await this.#run(command);
         if (this.#closed) break;
         const busy = await this.#turn();
+        if (this.#closed) break;
         if (this.#saveDue()) await this.#save();
         this.#tickIfDue();
         if (busy || this.#commands.length > 0) await nextTask();
@@ -392,12 +411,12 @@ export class MonitorHost {
     const messages = pushed.messages.slice(pushed.done, end);
     const { accepted, malformed } = this.#countMessages(messages, pushed.at, null);
     pushed.done = end;
+    this.#queuedRows -= messages.reduce(rowsSum, 0);
     pushed.accepted += accepted;
     pushed.malformed += malformed;
     if (this.#paused) this.#released -= messages.length;
     if (pushed.done === pushed.messages.length) {
       this.#queue.shift();
-      this.#queuedRows -= pushed.messages.reduce(rowsSum, 0);
       this.#finishPush(pushed);
     }
     return true;
@@ -472,6 +491,7 @@ export class MonitorHost {
       this.#turnRows = Math.round(Math.min(Math.max(TURN / Math.max(perRow, 1e-4), MIN_TURN_ROWS), MAX_TURN_ROWS));
     }
     if (keepLog) this.#log.append(engine.liveLogBlock(), first, batch.rows);
+    this.#rows += batch.rows;
     this.#arrivals.push({ arrived, rows: batch.rows });
     if (this.#arrivals.length > MAX_ARRIVALS) {
       const [one, two, ...rest] = this.#arrivals;
@@ -490,11 +510,13 @@ export class MonitorHost {
   #tickIfDue() {
     const now = clock();
     const passed = now - this.#lastTick;
-    if (passed < (this.#changed ? TICK_INTERVAL : IDLE_TICK_INTERVAL)) return;
+    const first = this.#rows > 0 && !this.#told;
+    if (!first && passed < (this.#changed ? TICK_INTERVAL : IDLE_TICK_INTERVAL)) return;
     const seen = this.#seenNumber === this.#tickNumber;
     // A page that has not seen the last one gets no other; the rules are looked at all the same.
     if (!seen && passed < IDLE_TICK_INTERVAL) return;
     this.#lastTick = now;
+    this.#told = this.#rows > 0;
     const tick = this.#engine.liveTick(now, this.#generation);
     this.#began.push(...tick.alerts.began);
     if (!seen) return;
@@ -505,7 +527,7 @@ export class MonitorHost {
     this.#changed = false;
     const alerts = { ...tick.alerts, began: this.#began.splice(0) };
     const log = this.#log.state(this.#engine.liveNextSequence());
-    this.#post({ type: 'tick', number, tick: { ...tick, alerts, source: this.#state(now), log } });
+    this.#post({ type: 'tick', number, counted: this.#rows, tick: { ...tick, alerts, source: this.#state(now), log } });
   }
 
   /** @param {number} now @returns {import('./types.js').SourceState} */
@@ -562,6 +584,8 @@ export class MonitorHost {
     const [partly] = this.#queue;
     this.#post({
       type: 'checkpoint',
+      model: this.#model,
+      counted: this.#rows,
       checkpoint: this.#engine.liveCheckpoint(),
       position: this.#source?.position() ?? null,
       pushed: this.#counted.splice(0),
@@ -670,7 +694,7 @@ export class MonitorHost {
   #push({ number, messages, predictions, at, skip }) {
     if (this.#closed) throw engineError({ code: 'ENGINE_CRASHED', message: 'the monitor has ended' });
     if (this.#halted !== '') throw engineError({ code: 'TOO_BIG', message: this.#halted });
-    const rows = messages.reduce(rowsSum, 0);
+    const rows = messages.slice(skip?.done ?? 0).reduce(rowsSum, 0);
     if (!predictions && this.#queuedRows + rows > MAX_WAITING_ROWS && this.#queue.length > 0) {
       const message = `more than ${MAX_WAITING_ROWS.toLocaleString('en')} rows wait to be scored; push again when some were`;
       throw engineError({ code: 'TOO_BIG', message });
@@ -702,8 +726,8 @@ export class MonitorHost {
     });
   }
 
-  /** @param {Uint8Array} bytes */
-  async #changeModel(bytes) {
+  /** @param {LiveRequests['liveModel'][0]} payload */
+  async #changeModel({ bytes, model }) {
     const engine = this.#engine;
     const spec = this.#spec;
     const paused = this.#paused;
@@ -713,6 +737,7 @@ export class MonitorHost {
     const summary = engine.liveSummary('overall');
     const next = engine.liveNextSequence();
     this.#card = engine.loadModel(bytes);
+    this.#model = model;
     this.#source?.stop();
     engine.openLive(this.#settings);
     engine.setLiveNextSequence(next);
