@@ -1,14 +1,9 @@
 #include "core/csv/writer.h"
 
-#ifndef FMT_HEADER_ONLY
-#define FMT_HEADER_ONLY
-#endif
-#include <fmt/compile.h>
-#include <fmt/format.h>
-
 #include <array>
 #include <vector>
 
+#include "core/base/shortest.h"
 #include "core/csv/number.h"
 #include "core/csv/record.h"
 
@@ -27,19 +22,15 @@ bool IsFormula(std::string_view text, const Dialect& dialect) {
 
 void AppendNumber(double value, const Dialect& dialect, std::string* out) {
   if (value != value) return;
-  std::array<char, 32> buffer;  // The longest, -2.2250738585072014e-308, has 24.
-  char* end = fmt::format_to(buffer.data(), FMT_COMPILE("{}"), value);
-  bool has_point = false;
-  for (char* c = buffer.data(); c != end; ++c) {
-    if (*c == '.') {
-      *c = dialect.decimal;
-      has_point = true;
-    }
+  const size_t begin = out->size();
+  AppendShortest(value, out);
+  const size_t point = out->find('.', begin);
+  if (point == out->npos) return;
+  (*out)[point] = dialect.decimal;
+  if (dialect.decimal == dialect.delimiter) {
+    out->insert(begin, 1, dialect.quote);
+    out->push_back(dialect.quote);
   }
-  const bool quote = has_point && dialect.decimal == dialect.delimiter;
-  if (quote) out->push_back(dialect.quote);
-  out->append(buffer.data(), end);
-  if (quote) out->push_back(dialect.quote);
 }
 
 void AppendText(std::string_view text, const Dialect& dialect, std::string* out) {

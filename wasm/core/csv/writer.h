@@ -10,7 +10,8 @@
 
 namespace firetower::csv {
 
-// Appends the shortest decimal that strtod reads back to value ({fmt}). NaN appends nothing.
+// Appends the shortest decimal that strtod reads back to value (AppendShortest). NaN appends
+// nothing.
 void AppendNumber(double value, const Dialect& dialect, std::string* out);
 
 // Appends a text cell, quoted where needed. A text that begins with = + - @ tab or CR and is not a

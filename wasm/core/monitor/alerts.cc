@@ -43,8 +43,8 @@ constexpr std::string_view kDefaultRules =
     R"("statistic":"average_probability","scope":"window","above":0.1,"for_seconds":0,)"
     R"("cooldown_seconds":60,"min_rows":500,"severity":"warning","enabled":true},)"
     R"({"id":"drifted-columns","name":"Columns have drifted from the reference",)"
-    R"("statistic":"drifted_columns","scope":"window","above":0,"for_seconds":1,)"
-    R"("cooldown_seconds":60,"min_rows":500,"severity":"warning","enabled":true},)"
+    R"("statistic":"drifted_columns","scope":"window","above":0,"for_seconds":3,)"
+    R"("cooldown_seconds":60,"min_rows":2000,"severity":"warning","enabled":true},)"
     R"({"id":"fraud-rate-rose","name":"The rate of flagged rows has risen",)"
     R"("statistic":"detector_alarms","scope":"window","above":0,"for_seconds":0,)"
     R"("cooldown_seconds":60,"min_rows":0,"severity":"alert","enabled":true}]})";
