@@ -8,10 +8,11 @@ import { ROOT } from './data.mjs';
 
 /**
  * serve.py on a free port: the policy comes as a header and in the page.
+ * @param {{port?: string | number, more?: string[]}} [options] more: arguments
  * @returns {Promise<{origin: string, close: () => Promise<void>}>}
  */
-export async function startServe() {
-  const server = spawn('python3', [path.join(ROOT, 'serve.py'), '--no-build', '--port', '0'], {
+export async function startServe({ port = 0, more = [] } = {}) {
+  const server = spawn('python3', [path.join(ROOT, 'serve.py'), '--no-build', '--port', String(port), ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => server.on('exit', resolve));

@@ -11,13 +11,10 @@ import { checkRate, checkSteps, RateClock } from './paced.js';
 /** @typedef {import('../source.js').Source} Source */
 
 /**
- * Rows of one stream. So few that the last 10,000 rows are whole days: the model's inputs change with the hour, and a
- * window of some hours would truly differ from the days that the model was trained on.
+ * Rows of one stream, generated at once. So few that any window worth looking at holds whole days: the model's inputs
+ * change with the hour, and some hours truly differ from the days that the model was trained on.
  */
-export const STREAM_ROWS = 5000;
-
-/** Rows generated at a time. */
-const BLOCK_ROWS = 4096;
+export const STREAM_ROWS = 1000;
 
 const DEFAULT_RATE = 200;
 
@@ -63,9 +60,6 @@ export class DemoSource {
   #stopped = false;
   #buffer = new WaitingRows();
   #fraudRate = NaN;
-  /** Whether the reader is in the middle of a stream, and the row of the stream it reads next. */
-  #reading = false;
-  #next = 0;
   #recognised = false;
 
   /**
@@ -121,7 +115,7 @@ export class DemoSource {
   #take(wanted, now) {
     if (this.#buffer.rows === 0) this.#fill();
     const rows = this.#buffer.take(wanted);
-    if (rows === null) throw new Error('the generator gives no rows');
+    if (rows === null) return null;
     const arrived = this.#clock.oldest(now);
     const { taken } = this.#clock;
     const at = this.#at;
@@ -155,52 +149,32 @@ export class DemoSource {
     };
   }
 
-  /** Reads the next rows of the stream into the buffer; the stream's beginning is generated again where it must be. */
+  /** Reads the rest of the stream into the buffer. */
   #fill() {
     const { seed, stream, row } = this.#at;
-    if (!this.#reading || this.#next !== row) this.#begin(seed + stream);
-    /** @type {Uint8Array} */
-    let bytes = new Uint8Array(0);
-    let made = this.#next;
-    let wanted = 0;
-    do {
-      wanted = Math.min(BLOCK_ROWS, (made < row ? row : STREAM_ROWS) - made);
-      bytes = this.#withoutHeader(this.#reader.synth(wanted), made);
-      made += wanted;
-    } while (made <= row);
-    this.#reader.feed(bytes);
-    this.#next = made;
-    this.#reading = made < STREAM_ROWS;
-    if (!this.#reading) this.#reader.finish();
-    const { offsets, ...rows } = this.#reader.takeRows();
-    if (rows.rows !== wanted) throw new Error('the generator gives other rows than were asked for');
+    const reader = this.#reader;
+    this.#fraudRate = reader.scenarioFraudRate(this.#scenario);
+    reader.beginSynth({ rows: STREAM_ROWS, seed: seed + stream, fraudRate: this.#fraudRate });
+    // The first text begins with the names; rows taken already are generated again and left out.
+    const first = reader.synth(row > 0 ? row : STREAM_ROWS);
+    this.#recognise(first);
+    const begin = first.indexOf(10) + 1;
+    reader.begin({ begin, line: 2 });
+    reader.feed(row > 0 ? reader.synth(STREAM_ROWS - row) : first.subarray(begin));
+    reader.finish();
+    const { offsets, ...rows } = reader.takeRows();
+    if (rows.rows !== STREAM_ROWS - row) throw new Error('the generator gives other rows than were asked for');
     this.#buffer.add({ ...rows, times: null, sourceRows: null, references: null });
   }
 
-  /** @param {number} seed */
-  #begin(seed) {
-    this.#fraudRate = this.#reader.scenarioFraudRate(this.#scenario);
-    this.#reader.beginSynth({ rows: STREAM_ROWS, seed, fraudRate: this.#fraudRate });
-    this.#next = 0;
-  }
-
-  /**
-   * The first text of a stream begins with the names.
-   * @param {Uint8Array} bytes
-   * @param {number} made rows before it
-   */
-  #withoutHeader(bytes, made) {
-    if (made > 0) return bytes;
-    if (!this.#recognised) {
-      const { missing } = this.#reader.inspect(bytes, false, {});
-      if (missing.length > 0) {
-        throw new Error(`demo transactions have no ${missing.join(', ')}, which this model needs: choose a file instead`);
-      }
-      this.#recognised = true;
+  /** @param {Uint8Array} text with the names */
+  #recognise(text) {
+    if (this.#recognised) return;
+    const { missing } = this.#reader.inspect(text, false, {});
+    if (missing.length > 0) {
+      throw new Error(`demo transactions have no ${missing.join(', ')}, which this model needs: choose a file instead`);
     }
-    const begin = bytes.indexOf(10) + 1;
-    this.#reader.begin({ begin, line: 2 });
-    return bytes.subarray(begin);
+    this.#recognised = true;
   }
 
   /** @param {number} now */
@@ -239,10 +213,7 @@ export class DemoSource {
     this.#scenario = scenario;
     this.#since = this.#clock.taken;
     // With another share of frauds the rows themselves are others, from the next one on.
-    if (this.#failure === '' && this.#reader.hasGenerator && this.#reader.scenarioFraudRate(scenario) !== this.#fraudRate) {
-      this.#buffer.clear();
-      this.#reading = false;
-    }
+    if (this.#buffer.rows > 0 && this.#reader.scenarioFraudRate(scenario) !== this.#fraudRate) this.#buffer.clear();
   }
 
   takeMalformed() {
