@@ -1,7 +1,9 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 
+import { decodeMessages } from '../../web/js/engine/live/sources/messages.js';
 import { createEmbedding, originAsked, originOf, readOrigins, writeOrigins } from '../../web/js/state/embed.js';
 
 const BANK = 'https://bank.example';
@@ -303,4 +305,16 @@ test('a link asks for one origin, never for the page’s own', () => {
   for (const hash of ['', '#', '#demo', '#embed=', '#embed=*', '#embed=http://bank.example', `#embed=${page}`, '#embed=javascript:alert(1)']) {
     assert.equal(originAsked(hash, page), null, hash);
   }
+});
+
+test('STREAMS.md shows the example as it is, and messages that are rows', async () => {
+  const engine = new URL('../../web/js/engine/', import.meta.url);
+  const streams = await readFile(new URL('live/STREAMS.md', engine), 'utf8');
+  const [code] = [...streams.matchAll(/```js\n([^]*?)\n```/g)].map((match) => match[1]);
+  const example = await readFile(new URL('examples/embed.js', engine), 'utf8');
+  assert.equal(`// @ts-check\n${code}\n`, example);
+  const messages = [...streams.matchAll(/```json\n([^]*?)\n```/g)][0][1].split('\n');
+  assert.equal(messages.length, 5);
+  const { rows, malformed } = decodeMessages(messages, MODEL);
+  assert.deepEqual([rows, malformed], [9, []]);
 });
