@@ -108,8 +108,8 @@ struct Engine {
   std::unique_ptr<double[]> ingest = std::make_unique<double[]>(kIngestBytes / sizeof(double));
   std::unique_ptr<double, Free> large;  // By malloc: without exceptions new (std::nothrow) aborts.
   size_t size = kIngestBytes;
-  std::string header;           // What the last exportHeader returned.
-  std::vector<uint32_t> ranks;  // What the last rank returned.
+  std::string header;                 // What the last exportHeader returned.
+  std::vector<uint32_t> ranks;        // What the last rank returned.
   firetower::session::ReadRows read;  // What the last takeRows took.
   std::string log;                    // What the last liveLogText returned.
   double* data() { return large ? large.get() : ingest.get(); }
@@ -351,9 +351,7 @@ Reply NotOpen() { return {.code = "NOT_READY", .message = "no monitor is open"};
 Live* TheLive() { return TheSession().live(); }
 
 // Input: the settings.
-Reply OpenLive(uint32_t bytes) {
-  return ToReply(TheSession().OpenLive(InputText(bytes)));
-}
+Reply OpenLive(uint32_t bytes) { return ToReply(TheSession().OpenLive(InputText(bytes))); }
 void CloseLive() { TheSession().CloseLive(); }
 Reply LiveConfigure(uint32_t bytes) {
   return TheLive() ? ToReply(TheLive()->Configure(InputText(bytes))) : NotOpen();
@@ -416,15 +414,11 @@ Reply LivePush(const PushOptions& options) {
 val LiveProbabilities() {
   return View(TheLive() ? TheLive()->probabilities() : std::span<const double>());
 }
-val LiveStatuses() {
-  return View(TheLive() ? TheLive()->statuses() : std::span<const int32_t>());
-}
+val LiveStatuses() { return View(TheLive() ? TheLive()->statuses() : std::span<const int32_t>()); }
 val LiveStatusInputs() {
   return View(TheLive() ? TheLive()->status_inputs() : std::span<const int32_t>());
 }
-val LiveLogBlock() {
-  return View(TheLive() ? TheLive()->log_block() : std::span<const uint8_t>());
-}
+val LiveLogBlock() { return View(TheLive() ? TheLive()->log_block() : std::span<const uint8_t>()); }
 double LiveNextSequence() {
   return TheLive() ? static_cast<double>(TheLive()->next_sequence()) : 0.0;
 }

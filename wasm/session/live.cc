@@ -132,8 +132,8 @@ Status ReadLiveSettings(std::string_view text, const monitor::SummaryLayout& lay
   if (*detector != nullptr) {
     status = KnownKeys(**detector, "detector.", {"rate", "factor", "run_length"});
     if (status.ok()) {
-      status = ReadNumber(**detector, "detector.", "rate", 1e-6, 0.99, true,
-                          &settings->detector_rate);
+      status =
+          ReadNumber(**detector, "detector.", "rate", 1e-6, 0.99, true, &settings->detector_rate);
     }
     if (status.ok()) {
       status = ReadNumber(**detector, "detector.", "factor", 0.01, 100, false,
@@ -177,9 +177,7 @@ Status ReadLiveSettings(std::string_view text, const monitor::SummaryLayout& lay
 }
 
 RateDetector::RateDetector(const LiveSettings& settings)
-    : rate(kNaN),
-      factor_(settings.detector_factor),
-      run_length_(settings.detector_run_length) {
+    : rate(kNaN), factor_(settings.detector_factor), run_length_(settings.detector_run_length) {
   if (!std::isnan(settings.detector_rate)) Watch(settings.detector_rate);
 }
 
@@ -187,8 +185,7 @@ void RateDetector::Watch(double p0, double cusum_threshold) {
   rate = p0;
   const double highest = (1.0 + p0) / 2.0;
   const double p1 = std::min(p0 * factor_, highest);
-  threshold = cusum_threshold > 0.0 ? cusum_threshold
-                                    : stream::CusumThreshold(p0, p1, run_length_);
+  threshold = cusum_threshold > 0.0 ? cusum_threshold : stream::CusumThreshold(p0, p1, run_length_);
   cusum.emplace(stream::BernoulliCusumOptions{.p0 = p0, .p1 = p1, .threshold = threshold});
 }
 
@@ -210,9 +207,8 @@ void RateDetector::Add(bool flagged) {
 }
 
 uint64_t RateDetector::AlarmsWithin(uint64_t newest) const {
-  return static_cast<uint64_t>(
-      std::count_if(alarm_rows.begin(), alarm_rows.end(),
-                    [&](uint64_t at) { return rows - at < newest; }));
+  return static_cast<uint64_t>(std::count_if(alarm_rows.begin(), alarm_rows.end(),
+                                             [&](uint64_t at) { return rows - at < newest; }));
 }
 
 RecentRing::RecentRing(size_t inputs, size_t features)
@@ -343,8 +339,9 @@ Status Live::State::CheckBatch(const PushBatch& batch) const {
   }
   if (windows.overall().full()) {
     return Error{.code = ErrorCode::kTooBig,
-                 .message = "the statistics hold as many rows as they can: save the summary and "
-                            "begin anew"};
+                 .message =
+                     "the statistics hold as many rows as they can: save the summary and "
+                     "begin anew"};
   }
   return {};
 }
@@ -369,13 +366,11 @@ Status Live::Push(const PushBatch& batch) {
   monitor::SeriesPoint point;
   for (size_t begin = 0; begin < rows; begin += kBlockRows) {
     const size_t count = std::min(kBlockRows, rows - begin);
-    for (size_t c = 0; c < inputs; ++c)
-      columns[c] = batch.columns.subspan(c * rows + begin, count);
+    for (size_t c = 0; c < inputs; ++c) columns[c] = batch.columns.subspan(c * rows + begin, count);
     const std::span<int32_t> statuses = std::span(state.statuses).subspan(begin, count);
     const std::span<int32_t> status_inputs = std::span(state.status_inputs).subspan(begin, count);
     const std::span<double> scores = std::span(state.probabilities).subspan(begin, count);
-    state.pipeline().Transform(columns, count, kBlockRows, state.features, statuses,
-                               status_inputs);
+    state.pipeline().Transform(columns, count, kBlockRows, state.features, statuses, status_inputs);
     state.loaded.compiled.PredictProba(state.features, count, kBlockRows, scores);
     MarkMissing(state.pipeline(), columns, count, kBlockRows, state.features);
     for (size_t i = 0; i < count; ++i) {
@@ -434,7 +429,8 @@ Status Live::Push(const PushBatch& batch) {
   return {};
 }
 
-// Rows [first, first + count) of the batch, whose features are those of the block that begins there.
+// Rows [first, first + count) of the batch, whose features are those of the block that begins
+// there.
 void Live::State::KeepRecent(const PushBatch& batch, size_t first, size_t count,
                              size_t block_first) {
   // Only what the ring can hold in the end.

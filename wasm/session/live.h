@@ -25,22 +25,22 @@ namespace firetower::session {
 class Session;
 
 inline constexpr size_t kMaxPushRows = 65536;
-inline constexpr size_t kRecentPredictions = 200;   // Kept for reading.
-inline constexpr size_t kRecentRows = 5000;         // Kept with their inputs, for drilling down.
+inline constexpr size_t kRecentPredictions = 200;  // Kept for reading.
+inline constexpr size_t kRecentRows = 5000;        // Kept with their inputs, for drilling down.
 
 struct PushBatch {
   size_t rows = 0;
-  std::span<const double> columns;       // columns[c * rows + i] = model input c of row i; NaN: missing
-  std::span<const double> labels;        // Empty or one per row: 1, 0, NaN
-  std::span<const double> times;         // Empty or one per row: the data's own clock, seconds; NaN: none
-  std::span<const double> source_rows;   // Empty or one per row: row of the source from 0; NaN: none
+  std::span<const double> columns;  // columns[c * rows + i] = model input c of row i; NaN: missing
+  std::span<const double> labels;   // Empty or one per row: 1, 0, NaN
+  std::span<const double> times;  // Empty or one per row: the data's own clock, seconds; NaN: none
+  std::span<const double> source_rows;  // Empty or one per row: row of the source from 0; NaN: none
   std::vector<std::string_view> references;  // Empty or one per row
-  // Empty or one per row: not 0 where the reader set the row aside already (csv::BadRowReason), with
-  // the input at fault (-1: none).
+  // Empty or one per row: not 0 where the reader set the row aside already (csv::BadRowReason),
+  // with the input at fault (-1: none).
   std::span<const int32_t> statuses;
   std::span<const int32_t> status_inputs;
-  int64_t now_ms = 0;                    // Wall clock when they were scored: the predictions' timestamp.
-  bool keep_log = false;                 // Also make a block for the prediction log: log_block().
+  int64_t now_ms = 0;     // Wall clock when they were scored: the predictions' timestamp.
+  bool keep_log = false;  // Also make a block for the prediction log: log_block().
 };
 
 class Live {
@@ -50,38 +50,41 @@ class Live {
   // settings: {"window": {"kind": "start"|"rows"|"time", "tumbling", "rows", "seconds"}, "rules":
   // {...}, "drift": {"level", "floor"}, "detector": {"rate": null | p0, "factor", "run_length"},
   // "threshold": number | null, "source": "name for the log", "points": most points of a series}.
-  // Keys left out stay as they are. threshold null: the model's; another is moved to the nearest score
-  // edge (steps of 0.001). kBadArgument names the key; nothing is changed then.
+  // Keys left out stay as they are. threshold null: the model's; another is moved to the nearest
+  // score edge (steps of 0.001). kBadArgument names the key; nothing is changed then.
   Status Configure(std::string_view settings);
 
-  // Scores, counts, feeds the detectors. Rows set aside are counted with their reason and are in the
-  // recent predictions with what is wrong. The batch may be of any size up to kMaxPushRows; statistics
-  // do not depend on how rows are cut into batches (the series depends on now_ms).
+  // Scores, counts, feeds the detectors. Rows set aside are counted with their reason and are in
+  // the recent predictions with what is wrong. The batch may be of any size up to kMaxPushRows;
+  // statistics do not depend on how rows are cut into batches (the series depends on now_ms).
   Status Push(const PushBatch& batch);
-  std::span<const double> probabilities() const;   // Of the last Push; NaN: set aside.
-  std::span<const int32_t> statuses() const;       // csv::BadRowReason
+  std::span<const double> probabilities() const;  // Of the last Push; NaN: set aside.
+  std::span<const int32_t> statuses() const;      // csv::BadRowReason
   std::span<const int32_t> status_inputs() const;
-  std::span<const uint8_t> log_block() const;      // Empty without keep_log.
-  uint64_t next_sequence() const;                  // Of the prediction log; rows scored since sequence start.
-  void set_next_sequence(uint64_t next);           // After reading a log that was kept.
+  std::span<const uint8_t> log_block() const;  // Empty without keep_log.
+  uint64_t next_sequence() const;  // Of the prediction log; rows scored since sequence start.
+  void set_next_sequence(uint64_t next);  // After reading a log that was kept.
   // The recent rows as one block of the prediction log, for a log that is not kept elsewhere.
   std::vector<uint8_t> RecentLog() const;
 
   // Messages that were no rows: counted as malformed, the last few are kept with the reason.
   void NoteMalformed(uint64_t count, std::string_view reason, std::string_view sample);
   void NoteLatency(double micros_per_row, uint64_t rows);  // Scoring time.
-  void NoteDelay(double ms, uint64_t rows);  // From the rows' arrival until a tick with them was seen.
+  void NoteDelay(double ms,
+                 uint64_t rows);  // From the rows' arrival until a tick with them was seen.
 
-  // What a view shows, at most a few kilobytes; runs the alert rules. since_generation: generation of
-  // the charts the caller has; "series", "columns" and "histogram" are left out if they did not change since.
-  // See web/js/engine/types.js, LiveTick.
+  // What a view shows, at most a few kilobytes; runs the alert rules. since_generation: generation
+  // of the charts the caller has; "series", "columns" and "histogram" are left out if they did not
+  // change since. See web/js/engine/types.js, LiveTick.
   std::string TickJson(int64_t now_ms, uint64_t since_generation);
-  // {total_predictions, fraud_rate, avg_probability, high_risk_count, ..., recent_predictions}: design, section 5.
+  // {total_predictions, fraud_rate, avg_probability, high_risk_count, ..., recent_predictions}:
+  // design, section 5.
   std::string StatsJson() const;
   // One feature: reference and current counts per bin with each bin's share of the PSI.
   Result<std::string> ColumnJson(std::string_view feature) const;
-  // Recent rows whose value of the feature is in [low, high], the most unusual first (farthest from the
-  // reference's median in bins), at most max: [{row, reference, time, timestamp, probability, risk_level, value, inputs}].
+  // Recent rows whose value of the feature is in [low, high], the most unusual first (farthest from
+  // the reference's median in bins), at most max: [{row, reference, time, timestamp, probability,
+  // risk_level, value, inputs}].
   Result<std::string> RowsJson(std::string_view feature, double low, double high, size_t max) const;
 
   // --- alerts
@@ -94,7 +97,8 @@ class Live {
   const monitor::Summary& window() const;
   // Adds a summary that was kept to overall(). Errors: those of Summary::Read and Merge.
   Status MergeSummary(std::string_view text);
-  // What a restarted engine needs to go on: overall summary, counters, detector, alerts' history, series.
+  // What a restarted engine needs to go on: overall summary, counters, detector, alerts' history,
+  // series.
   std::string CheckpointJson() const;
   Status Restore(std::string_view checkpoint);
 

@@ -74,8 +74,7 @@ class MemberReader {
       boost::json::error_code failed;
       if (line.is_array()) {
         for (const json::value& number : line.get_array()) {
-          if (number.is_number() && !failed)
-            numbers.push_back(number.to_number<uint64_t>(failed));
+          if (number.is_number() && !failed) numbers.push_back(number.to_number<uint64_t>(failed));
         }
       }
       if (failed || numbers.size() != width) {

@@ -60,11 +60,11 @@ class RateDetector {
   std::optional<stream::BernoulliCusum> cusum;
   double threshold = 0;
   uint64_t alarms = 0;
-  uint64_t rows = 0;                 // Seen, learning included.
-  std::deque<uint64_t> alarm_rows;   // `rows` at the last alarms, the newest at the end.
+  uint64_t rows = 0;                // Seen, learning included.
+  std::deque<uint64_t> alarm_rows;  // `rows` at the last alarms, the newest at the end.
 
-  // Begins to watch for p0 x factor. cusum_threshold: that of these settings and p0 where it is known
-  // already (working it out takes a while); 0: it is not.
+  // Begins to watch for p0 x factor. cusum_threshold: that of these settings and p0 where it is
+  // known already (working it out takes a while); 0: it is not.
   void Watch(double p0, double cusum_threshold = 0);
   // Alarms at the newest `newest` rows.
   uint64_t AlarmsWithin(uint64_t newest) const;
@@ -97,7 +97,9 @@ class RecentRing {
   float feature(size_t back, size_t f) const { return features_[Place(back) * feature_count_ + f]; }
   // Makes room for a row and returns its place for set_input and set_feature.
   size_t Add(Row row);
-  void set_input(size_t place, size_t c, double value) { inputs_[place * input_count_ + c] = value; }
+  void set_input(size_t place, size_t c, double value) {
+    inputs_[place * input_count_ + c] = value;
+  }
   void set_feature(size_t place, size_t f, float value) {
     features_[place * feature_count_ + f] = value;
   }
@@ -145,8 +147,8 @@ struct Live::State {
   uint64_t next_sequence = 0;
   uint64_t malformed = 0;
   std::deque<std::pair<std::string, std::string>> malformed_last;  // Reason, sample; newest first.
-  int64_t since_ms = -1;   // Of the first row; -1: none yet.
-  int64_t latest_ms = -1;  // The latest time seen.
+  int64_t since_ms = -1;                              // Of the first row; -1: none yet.
+  int64_t latest_ms = -1;                             // The latest time seen.
   std::deque<std::pair<int64_t, uint64_t>> arrivals;  // Time and rows, of the last few seconds.
   std::vector<uint64_t> first_scores;  // Per score bin: the first kLearningRows scored rows.
   uint64_t first_scored = 0;

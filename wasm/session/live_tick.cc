@@ -258,9 +258,9 @@ double Live::State::Statistic(const std::string& name, monitor::Scope scope) con
   if (name == "detector_sum") return detector.cusum ? detector.cusum->sum() : kNaN;
   if (name == "precision" || name == "recall") {
     const LabelCounts labels = CountLabels(summary, score_edges, settings.threshold);
-    return Ratio(labels.true_positive,
-                 labels.true_positive +
-                     (name == "recall" ? labels.false_negative : labels.false_positive));
+    return Ratio(
+        labels.true_positive,
+        labels.true_positive + (name == "recall" ? labels.false_negative : labels.false_positive));
   }
   const size_t point = name.find('.');
   if (point == std::string::npos) return kNaN;
@@ -491,7 +491,8 @@ std::string Live::StatsJson() const {
   out["malformed"] = state.malformed;
   out["threshold"] = state.settings.threshold;
   out["model_version"] = info.version;
-  out["since"] = state.since_ms < 0 ? json::value(nullptr) : json::value(monitor::IsoTime(state.since_ms));
+  out["since"] =
+      state.since_ms < 0 ? json::value(nullptr) : json::value(monitor::IsoTime(state.since_ms));
   return json::serialize(out);
 }
 
@@ -520,8 +521,8 @@ Result<std::string> Live::ColumnJson(std::string_view feature) const {
   // Without missing rows on either side their bin would only take a share of its neighbour's.
   const size_t bins = reference.size() - 1;
   const size_t compared = reference.back() > 0.0 || current.back() > 0.0 ? bins + 1 : bins;
-  const std::vector<double> contribution = drift::PsiByBin(
-      std::span(reference).first(compared), std::span(current).first(compared));
+  const std::vector<double> contribution =
+      drift::PsiByBin(std::span(reference).first(compared), std::span(current).first(compared));
   json::array edges, shares;
   for (const double edge : state.layout->edges[*found]) edges.push_back(edge);
   for (size_t b = 0; b < bins; ++b)
@@ -585,8 +586,7 @@ Result<std::string> Live::RowsJson(std::string_view feature, double low, double 
     json::object entry = state.RecentJson(candidate.back);
     entry.erase("message");
     entry.erase("sequence");
-    entry["value"] =
-        JsonNumber(static_cast<double>(state.recent.feature(candidate.back, *found)));
+    entry["value"] = JsonNumber(static_cast<double>(state.recent.feature(candidate.back, *found)));
     json::array inputs;
     for (size_t c = 0; c < state.pipeline().inputs().size(); ++c)
       inputs.push_back(JsonNumber(state.recent.input(candidate.back, c)));

@@ -5,7 +5,8 @@
 
 /**
  * An error as the API reports it. `code` is the name of an ErrorCode of core/base/result.h, or one of
- * ENGINE_CRASHED, ABORTED, PROTOCOL_MISMATCH, LOAD_FAILED, FILE_UNREADABLE (it changed, moved or went away).
+ * ENGINE_CRASHED, ABORTED, PROTOCOL_MISMATCH, LOAD_FAILED, FILE_UNREADABLE (it changed, moved or went away), BUSY (too
+ * many pushed rows wait: push again later).
  * `fields`: what predict() found wrong, field by field.
  * @typedef {Error & {code: string, row?: number, line?: number, column?: number, byteOffset?: number,
  *   detail?: string, fields?: {row: number, field: string, message: string}[]}} EngineError

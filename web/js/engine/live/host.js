@@ -697,7 +697,7 @@ export class MonitorHost {
     const rows = messages.slice(skip?.done ?? 0).reduce(rowsSum, 0);
     if (!predictions && this.#queuedRows + rows > MAX_WAITING_ROWS && this.#queue.length > 0) {
       const message = `more than ${MAX_WAITING_ROWS.toLocaleString('en')} rows wait to be scored; push again when some were`;
-      throw engineError({ code: 'TOO_BIG', message });
+      throw engineError({ code: 'BUSY', message });
     }
     this.#pushOffered += rows;
     return new Promise((resolve, reject) => {
