@@ -10,7 +10,7 @@
 namespace firetower {
 
 // Appends "0.1", "-0", "1e-05", "1e+16", "123456789012345.6", "inf", "nan": an exponent, of at
-// least two digits, where there would be more than 16 digits before the point or more than four
+// least two digits, where there would be more than 16 digits before the point or more than three
 // zeros after it. At most 24 characters.
 void AppendShortest(double value, std::string* out);
 
