@@ -75,6 +75,8 @@ const server = /** @type {import('node:http').Server} */ (
     console.log(`Firetower's API is at http://${family === 'IPv6' ? `[${address}]` : address}:${port}/ (Ctrl-C stops it)`);
   })
 );
+// Node's 5 s let a busy client send on a connection that is just being closed.
+server.keepAliveTimeout = 60_000;
 server.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
   const place = `${options.host}:${options.port}`;
   const reasons = /** @type {Record<string, string>} */ ({
