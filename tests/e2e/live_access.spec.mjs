@@ -108,7 +108,7 @@ test('keyboard alone: start, pause, step, resume, acknowledge, open a column, a 
   }
   await reach(live.start);
   await page.keyboard.press('Enter');
-  await live.rows(3000);
+  await live.until(({ total: rows, alerts }) => rows >= 3000 && alerts.firing > 0, 'rows and an alert');
   await reach(live.pauseButton);
   await page.keyboard.press('Enter');
   const { total } = await live.until(({ source }) => source.state === 'paused', 'paused');
