@@ -18,12 +18,13 @@ import { collect, repository, testCsv, testEngine } from './helper.mjs';
 const run = promisify(execFile);
 const examples = new URL('web/js/engine/examples/', repository);
 const nodeExample = new URL('tools/score_csv.mjs', repository);
+const watchExample = new URL('tools/watch.mjs', repository);
 const modelFile = fileURLToPath(new URL('tests/wasm/model.safetensors', repository));
 
 test('the README shows the examples as they are', async () => {
   const readme = await readFile(new URL('../README.md', examples), 'utf8');
   const blocks = [...readme.matchAll(/```js\n([^]*?)\n```/g)].map((match) => match[1]);
-  const files = await Promise.all([new URL('page.js', examples), nodeExample].map((url) => readFile(url, 'utf8')));
+  const files = await Promise.all([new URL('page.js', examples), nodeExample, watchExample].map((url) => readFile(url, 'utf8')));
   assert.deepEqual(blocks, files.map((text) => text.slice(text.indexOf('\n') + 1).trim()));
 });
 
@@ -44,6 +45,19 @@ test('the example for Node', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('the example that watches a stream', async () => {
+  const { stdout } = await run('node', [fileURLToPath(watchExample), '2', 'fraud_wave']);
+  const lines = stdout.trim().split('\n');
+  const rows = lines.map((line) => Number(/^(\d+) rows, /.exec(line)?.[1] ?? NaN)).filter((count) => !Number.isNaN(count));
+  assert.ok(rows.length > 5, stdout);
+  assert.deepEqual(rows, rows.slice().sort((a, b) => a - b));
+  assert.equal(lines.at(-2), '1 accepted, 1 malformed: MEDIUM');
+  const [, predictions, risky] = /^(\d+) predictions, (\d+) of high risk$/.exec(lines.at(-1) ?? '') ?? [];
+  assert.ok(Number(predictions) >= Number(rows.at(-1)), stdout);
+  // Twenty times the usual 0.17 %.
+  assert.ok(Number(risky) > 0.01 * Number(predictions), stdout);
 });
 
 test('the example for Node says in one line what is wrong, and exits as `firetower` does', async () => {

@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/monitor/prediction_log.h"
 #include "session/live.h"
 #include "session/session.h"
 
@@ -475,29 +474,19 @@ val LiveRecentLog() {
                                        engine.log.size()));
 }
 
-// Input: whole blocks of the prediction log; its lines as text, without a header.
+using firetower::session::LogFormat;
+
+// Input: whole blocks of the prediction log; their lines as text, without a header.
 val LogText(uint32_t bytes, bool csv) {
-  Engine& engine = TheEngine();
-  engine.log.clear();
-  std::span<const uint8_t> blocks = InputBytes(bytes);
-  while (!blocks.empty()) {
-    size_t used = 0;
-    const Result<firetower::monitor::LogBlock> block =
-        firetower::monitor::DecodeLogBlock(blocks, &used);
-    if (!block.ok()) break;
-    if (csv) {
-      firetower::monitor::AppendLogCsv(*block, &engine.log);
-    } else {
-      firetower::monitor::AppendNdjson(*block, &engine.log);
-    }
-    blocks = blocks.subspan(used);
-  }
-  return View(std::span<const uint8_t>(reinterpret_cast<const uint8_t*>(engine.log.data()),
-                                       engine.log.size()));
+  std::string& text = TheEngine().log;
+  text = firetower::session::LogText(InputBytes(bytes), csv ? LogFormat::kCsv : LogFormat::kNdjson);
+  return View(std::span<const uint8_t>(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
-std::string LogHeader() { return std::string(firetower::monitor::CsvLogHeader()); }
+std::string LogHeader(bool csv) {
+  return firetower::session::LogHeader(csv ? LogFormat::kCsv : LogFormat::kNdjson);
+}
 LogScan ScanLog(uint32_t bytes) {
-  const firetower::monitor::LogScan scan = firetower::monitor::ScanLog(InputBytes(bytes));
+  const auto scan = firetower::session::ScanLog(InputBytes(bytes));
   return {.blocks = static_cast<double>(scan.blocks),
           .rows = static_cast<double>(scan.rows),
           .firstSequence = static_cast<double>(scan.first_sequence),

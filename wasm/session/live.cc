@@ -526,4 +526,26 @@ Status Live::MergeSummary(std::string_view text) {
   return state_->windows.MergeOverall(*other);
 }
 
+std::string LogText(std::span<const uint8_t> blocks, LogFormat format) {
+  std::string text;
+  while (!blocks.empty()) {
+    size_t used = 0;
+    const Result<monitor::LogBlock> block = monitor::DecodeLogBlock(blocks, &used);
+    if (!block.ok()) break;
+    if (format == LogFormat::kCsv) {
+      monitor::AppendLogCsv(*block, &text);
+    } else {
+      monitor::AppendNdjson(*block, &text);
+    }
+    blocks = blocks.subspan(used);
+  }
+  return text;
+}
+
+std::string LogHeader(LogFormat format) {
+  return format == LogFormat::kCsv ? std::string(monitor::CsvLogHeader()) : std::string();
+}
+
+monitor::LogScan ScanLog(std::span<const uint8_t> bytes) { return monitor::ScanLog(bytes); }
+
 }  // namespace firetower::session

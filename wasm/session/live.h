@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/monitor/prediction_log.h"
 #include "core/monitor/summary.h"
 
 namespace firetower::session {
@@ -108,6 +109,13 @@ class Live {
   explicit Live(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The prediction log's bytes as text, for the shells: the lines of whole blocks (core/monitor/
+// prediction_log.h), without a header; what follows a block that is not whole is left out.
+enum class LogFormat : int32_t { kNdjson = 0, kCsv = 1 };
+std::string LogText(std::span<const uint8_t> blocks, LogFormat format);
+std::string LogHeader(LogFormat format);  // With its line end; empty for NDJSON.
+monitor::LogScan ScanLog(std::span<const uint8_t> bytes);
 
 }  // namespace firetower::session
 

@@ -124,6 +124,6 @@ export interface EngineModule {
   liveRestore(bytes: number): Reply;
   liveRecentLog(): Uint8Array;
   logText(bytes: number, csv: boolean): Uint8Array;
-  logHeader(): string;
+  logHeader(csv: boolean): string;
   scanLog(bytes: number): LogScan;
 }

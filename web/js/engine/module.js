@@ -541,7 +541,7 @@ export class EngineInstance {
 
   /** @param {'ndjson' | 'csv'} format */
   logHeader(format) {
-    return this.#run((module) => new TextEncoder().encode(format === 'csv' ? module.logHeader() : ''));
+    return this.#run((module) => new TextEncoder().encode(module.logHeader(format === 'csv')));
   }
 
   /** @param {Uint8Array} bytes */
