@@ -3,6 +3,7 @@
 // log in Chromium's own storage, killed and short of room.
 
 import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { startStaticHost } from './canary.mjs';
 import { ROOT, synthesize, scratch } from './data.mjs';
 import { expect, test } from './fixtures.mjs';
@@ -159,6 +160,47 @@ test('an origin that nobody allowed hears nothing', async ({ page, baseURL, comp
   expect(await page.frames()[1].evaluate(() => /** @type {any} */ (globalThis).__live().tick?.total ?? 0)).toBe(0);
   await evil.close();
   complaints.length = 0;
+});
+
+test('the list of pages that may send rows: a link asks, a person edits, this device remembers', async ({ page, app }) => {
+  await app.goto('#view=live&embed=https://bank.example/some/page');
+  const question = page.getByRole('region', { name: 'Permission for another page' });
+  await expect(question).toContainText('https://bank.example may send');
+  await page.getByText('Pages that may send rows to this one').click();
+  const address = page.getByLabel('Allow another address');
+  const origins = page.locator('.live-origins .origin');
+  for (const wrong of ['', '*', 'https://*.bank.example', 'file:///x']) {
+    await address.fill(wrong);
+    await address.press('Enter');
+    await expect(page.locator('#live-origin-problem')).toContainText('It must be https');
+    await expect(origins).toHaveCount(0);
+  }
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).include('#live').analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes[0].html])).toEqual([]);
+  }
+  await address.fill('shop.example/checkout');
+  await address.press('Enter');
+  await expect(origins).toHaveText(['https://shop.example']);
+  await question.getByRole('button', { name: 'Allow https://bank.example' }).click();
+  await expect(question).toBeHidden();
+  await expect(origins).toHaveText(['https://shop.example', 'https://bank.example']);
+  await page.getByRole('button', { name: 'Remove https://shop.example' }).click();
+  await expect(origins).toHaveText(['https://bank.example']);
+  await page.reload();
+  await app.idle();
+  await page.getByText('Pages that may send rows to this one').click();
+  await expect(origins).toHaveText(['https://bank.example']);
+  // Not asked again, and never for what is no address.
+  for (const hash of ['#view=live&embed=https://bank.example', '#view=live&embed=javascript:alert(1)', '#view=live&embed=*']) {
+    await page.evaluate((to) => (location.hash = to), hash);
+    await expect(question).toBeHidden();
+  }
+  await page.evaluate(() => (location.hash = '#view=live&embed=https://other.example'));
+  await expect(question).toContainText('https://other.example');
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });
 
 test('a file replayed: paused, stepped, to the end, each row once', async ({ page, app }) => {

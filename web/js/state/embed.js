@@ -61,7 +61,8 @@ export function originOf(text, pageOrigin = 'https:') {
   } catch {
     return null;
   }
-  if (url.hostname.includes('*')) return null;
+  // An asterisk is no wildcard here; Chromium writes it as %2A.
+  if (/[*%]/.test(url.hostname)) return null;
   if (url.protocol === 'https:') return url.origin;
   const local = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   return url.protocol === 'http:' && (local || pageOrigin.startsWith('http:')) ? url.origin : null;

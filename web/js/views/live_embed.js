@@ -15,10 +15,13 @@ import { h, put, say } from './dom.js';
  *   hash: of the address that the page was opened with
  */
 export function mount(element, embedding, { watch, remember, hash }) {
+  /** The origin that the question is about. */
+  let asked = '';
   /** @param {string[]} origins */
   const allow = (origins) => {
     embedding.allow(origins);
     remember(writeOrigins(origins));
+    question.hidden ||= origins.includes(asked);
   };
   const question = h('section', { class: 'note live-ask', 'aria-label': 'Permission for another page', hidden: true });
   const list = h('ul', { class: 'live-origins' });
@@ -97,17 +100,15 @@ export function mount(element, embedding, { watch, remember, hash }) {
   function ask(hash) {
     const origin = originAsked(hash, location.origin);
     if (origin === null || embedding.state().allowed.includes(origin)) return;
-    const close = () => {
-      question.hidden = true;
-    };
+    asked = origin;
     put(
       question,
       h('p', null, 'This link asks that ', h('strong', null, origin), ' may send transactions to this page. They are scored here; that page learns which columns the model needs and how many rows were counted.'),
       h(
         'div',
         { class: 'row' },
-        h('button', { type: 'button', onclick: close }, 'Refuse'),
-        h('button', { type: 'button', class: 'primary', onclick: () => (allow([...embedding.state().allowed, origin]), close()) }, `Allow ${origin}`),
+        h('button', { type: 'button', onclick: () => (question.hidden = true) }, 'Refuse'),
+        h('button', { type: 'button', class: 'primary', onclick: () => allow([...embedding.state().allowed, origin]) }, `Allow ${origin}`),
       ),
     );
     question.hidden = false;
@@ -124,12 +125,12 @@ export function mount(element, embedding, { watch, remember, hash }) {
     });
   });
   // By the time that this hears of it, the address may have been tidied up.
-  const asked = (/** @type {HashChangeEvent} */ { newURL }) => ask(new URL(newURL).hash);
+  const changed = (/** @type {HashChangeEvent} */ { newURL }) => ask(new URL(newURL).hash);
   ask(hash);
-  window.addEventListener('hashchange', asked);
+  window.addEventListener('hashchange', changed);
   return () => {
     stop();
-    window.removeEventListener('hashchange', asked);
+    window.removeEventListener('hashchange', changed);
     question.remove();
     details.remove();
   };
