@@ -3,6 +3,7 @@
 
 import { tellTheme } from './charts/tokens.js';
 import { createEngine } from './engine/client/index.js';
+import { askToPersist } from './engine/live/log_store.js';
 import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
@@ -172,6 +173,12 @@ store.watch(['settings'], ({ settings }) => {
 const keep = () => remember(SETTINGS_KEY, writeSettings(store.get().settings, liveStore.get().settings));
 store.watch(['settings'], keep);
 liveStore.watch(['settings'], keep);
+// A log that is kept should not be cleared away when the browser needs room; it may ask the person.
+let remembering = liveStore.get().settings.remember;
+liveStore.watch(['settings'], ({ settings }) => {
+  if (settings.remember && !remembering) void askToPersist();
+  remembering = settings.remember;
+});
 
 // --- without a network, and as an API
 
