@@ -120,6 +120,7 @@ inline Row RandomRow(Random* random, const SummaryLayout& layout) {
       break;
     case 1:
       row.probability = static_cast<double>(Pick(random, 1001)) / 1000.0;
+      if (Pick(random, 2) == 0) row.probability = std::nextafter(row.probability, 0.0);
       break;
     case 2: {
       const double cuts[] = {layout.threshold, layout.risk_cuts[0], layout.risk_cuts[3]};

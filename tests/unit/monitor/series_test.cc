@@ -75,7 +75,9 @@ TEST(Series, NothingIsLostWhateverTheClockDoes) {
           now -= static_cast<int64_t>(Pick(&random, 100000));
           break;
         case 1:
-          now += static_cast<int64_t>(random.Next() % (uint64_t{1} << Pick(&random, 40)));
+          if (now < (int64_t{1} << 50)) {
+            now += static_cast<int64_t>(random.Next() % (uint64_t{1} << Pick(&random, 40)));
+          }
           break;
         case 2:
           if (round % 5 == 0) now = std::numeric_limits<int64_t>::max();
