@@ -2,6 +2,7 @@
 // Without a network: one visit is enough. One version at a time, replaced only when the person asks for it; a switch that
 // takes the copy out of every browser; an app that can be installed.
 
+import AxeBuilder from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -116,6 +117,7 @@ test('a new version waits for a click, and a page is never of two versions', asy
     await page.reload();
     expect(await shown(page)).toEqual(['Firetower one', 'one']);
     await expect(notice(page)).toContainText('A new version of the page is ready');
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     await notice(page).getByRole('button', { name: 'Later' }).click();
     await expect(notice(page)).toBeEmpty();
     await page.reload();
