@@ -87,7 +87,7 @@ TEST(Summary, CountsByHand) {
 }
 
 TEST(Summary, CountsAreThoseOfPlainFloat64Comparisons) {
-  for (uint64_t seed = 0; seed < 60; ++seed) {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
     const auto layout = MakeLayout(seed);
     const std::vector<Row> rows = RandomRows(seed, 700, *layout);
     const Columns columns(rows, seed % 5);
@@ -135,7 +135,7 @@ TEST(Summary, AThousandMergeTreesGiveTheBytesOfPooling) {
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     Random random(seed, 9);
     const auto layout = MakeLayout(seed % 20);
-    std::vector<Row> rows = RandomRows(seed, 50 + Pick(&random, 200), *layout);
+    std::vector<Row> rows = RandomRows(seed, 30 + Pick(&random, 120), *layout);
     const std::string pooled = SummaryOf(layout, rows).Write();
 
     // Rows to random parts, some of them empty; parts of equal layouts that are other objects.
