@@ -431,6 +431,32 @@ test('an engine that dies as soon as it is started again: the monitor says so, a
   engine.close();
 });
 
+test('an engine that dies while the stream is paused: it stays paused, and what waits is counted after it', async () => {
+  /** @type {{die: (message: string) => void} | null} */
+  let victim = null;
+  const transport = tampered((message, worker) => {
+    if (message.type === 'liveOpen') victim = worker;
+    return true;
+  });
+  const engine = await engineOver({ createTransport: transport });
+  const { monitor, events, tick, until } = await watched(engine);
+  await monitor.start({ kind: 'push' });
+  await monitor.push(objects(10));
+  await tick(({ total }) => total === 10);
+  await pause(500);
+  await monitor.pause();
+  const waiting = monitor.push(objects(7));
+  await tick(({ source }) => source.waiting === 7);
+  /** @type {any} */ (victim).die('killed by the test');
+  await until(() => events.some(({ type }) => type === 'restarted'));
+  const seen = await tick(({ source, total }) => source.state === 'paused' && source.waiting === 7 && total === 10);
+  assert.equal(seen.source.taken, 10);
+  await monitor.resume();
+  assert.equal((await waiting).accepted, 7);
+  assert.equal((await tick(({ total }) => total === 17)).source.taken, 17);
+  engine.close();
+});
+
 test('another model mid-stream: statistics begin anew, the old ones are handed over, no row is lost', async () => {
   const engine = await testEngine();
   const { monitor, events, tick, until } = await watched(engine, { settings: { window: { kind: 'start' } } });

@@ -88,11 +88,11 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
  * A monitor's requests. They are answered while a stream runs, and not in the order they were made in.
  * @typedef {object} LiveRequests
  * @property {[{settings: MonitorSettings, generator: string | null, checkpoint: string | null, resumable: boolean,
- *   remember: boolean, cap: number | undefined, model: number}, null]} liveOpen resumable: the source gives the rows after
+ *   remember: boolean, cap: number | undefined, model: number, paused: boolean}, null]} liveOpen resumable: the source gives the rows after
  *   the checkpoint again; model: comes back with every checkpoint
  * @property {[{settings: MonitorSettings}, null]} liveConfigure
- * @property {[{source: import('./live/types.js').StreamSource, position: unknown, paused: boolean}, null]} liveStart
- *   position: of a checkpoint, null: from the beginning
+ * @property {[{source: import('./live/types.js').StreamSource, position: unknown, resume: boolean}, null]} liveStart
+ *   position: of a checkpoint, null: from the beginning; resume: after a restart, paused if it was
  * @property {[{}, null]} liveStop
  * @property {[{}, null]} livePause
  * @property {[{}, null]} liveResume

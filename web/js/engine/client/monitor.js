@@ -69,8 +69,9 @@ export class MonitorClient {
   #watch;
   #asking = false;
 
-  /** @type {{spec: StreamSource, position: unknown, paused: boolean} | null} */
+  /** @type {{spec: StreamSource, position: unknown} | null} */
   #source = null;
+  #paused = false;
   /** @type {string | null} */
   #checkpoint = null;
   /** @type {Map<number, Pushed>} not covered by the checkpoint */
@@ -156,9 +157,9 @@ export class MonitorClient {
     this.#connection = connection;
     for (const pushed of this.#pushed.values()) this.#send(connection, pushed);
     if (this.#source !== null) {
-      const { spec, position, paused } = this.#source;
+      const { spec, position } = this.#source;
       // A source that cannot be had again says so in the ticks.
-      connection.request('liveStart', { source: spec, position, paused }).catch(() => {});
+      connection.request('liveStart', { source: spec, position, resume: true }).catch(() => {});
     }
     return connection;
   }
@@ -174,6 +175,7 @@ export class MonitorClient {
       remember: this.#remember,
       cap: this.#cap,
       model: this.#model,
+      paused: this.#paused,
     });
   }
 
@@ -350,20 +352,22 @@ export class MonitorClient {
     return {
       start: async (source) => {
         checkObject(source, 'the source');
-        await this.#request('liveStart', { source, position: null, paused: false });
-        this.#source = { spec: source, position: null, paused: false };
+        await this.#request('liveStart', { source, position: null, resume: false });
+        this.#source = { spec: source, position: null };
+        this.#paused = false;
       },
       stop: async () => {
         await this.#request('liveStop', {});
         this.#source = null;
+        this.#paused = false;
       },
       pause: async () => {
         await this.#request('livePause', {});
-        if (this.#source !== null) this.#source.paused = true;
+        this.#paused = true;
       },
       resume: async () => {
         await this.#request('liveResume', {});
-        if (this.#source !== null) this.#source.paused = false;
+        this.#paused = false;
       },
       step: async (rows = 1) => {
         if (!(Number.isInteger(rows) && rows > 0)) throw badArgument('rows must be a whole number from 1 on');

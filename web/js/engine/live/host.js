@@ -139,9 +139,10 @@ export class MonitorHost {
   }
 
   /** @param {LiveRequests['liveOpen'][0]} options */
-  async open({ settings, generator, checkpoint, resumable, remember, cap, model }) {
+  async open({ settings, generator, checkpoint, resumable, remember, cap, model, paused }) {
     const engine = this.#engine;
     this.#model = model;
+    this.#paused = paused;
     engine.openLive(settings);
     this.#settings = settings;
     if (generator !== null) {
@@ -587,7 +588,7 @@ export class MonitorHost {
       model: this.#model,
       counted: this.#rows,
       checkpoint: this.#engine.liveCheckpoint(),
-      position: this.#source?.position() ?? null,
+      position: this.#source?.position() ?? { taken: this.#pushTaken, malformed: this.#pushMalformed },
       pushed: this.#counted.splice(0),
       partly:
         partly === undefined || partly.done === 0
@@ -637,11 +638,16 @@ export class MonitorHost {
   }
 
   /** @param {LiveRequests['liveStart'][0]} payload */
-  async #start({ source: spec, position, paused }) {
+  async #start({ source: spec, position, resume }) {
     const source = this.#makeSource(spec, position);
-    await this.#finishSource();
+    if (!resume) await this.#finishSource();
+    if (position !== null && spec.kind === 'push') {
+      const { taken, malformed } = /** @type {{taken: number, malformed: number}} */ (position);
+      this.#pushOffered += taken;
+      this.#pushTaken += taken;
+      this.#pushMalformed += malformed;
+    }
     this.#spec = spec;
-    this.#paused = paused;
     this.#begin(source);
     return null;
   }
