@@ -237,7 +237,7 @@ async function setUp(rate) {
 
 /** The person at Firetower's page lets the embedding page send rows. @param {import('@playwright/test').Frame} frame */
 async function allow(frame) {
-  await frame.getByRole('button', { name: /^Allow/ }).click();
+  await frame.getByRole('button', { name: /^Allow http/ }).click();
 }
 
 /**
