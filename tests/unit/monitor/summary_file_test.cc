@@ -213,7 +213,7 @@ TEST(SummaryFile, EveryRefusalNamesItsPlace) {
       {"features[2].name: ", [](auto* d) { Feature(d, 2, "name") = nullptr; }},
       {"features[2].kind: is not known", [](auto* d) { Feature(d, 2, "kind") = 1; }},
       {"features[1].edges: are fewer than two",
-       [](auto* d) { Feature(d, 1, "edges") = json::array{1}; }},
+       [](auto* d) { Feature(d, 1, "edges") = json::array(1, json::value(7)); }},
       {"features[1].edges[1]: is not above",
        [](auto* d) {
          Feature(d, 1, "edges") = json::array{1, 1};
