@@ -1,5 +1,5 @@
-// Any bytes as a summary: the reader gives an error with a message, or a summary that is written and
-// read again as the same bytes, whose figures go together, and that adds up with itself.
+// Any bytes as a summary: the reader gives an error with a message, or a summary that is written
+// and read again as the same bytes, whose figures go together, and that adds up with itself.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

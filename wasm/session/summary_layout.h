@@ -17,8 +17,8 @@ namespace firetower::session {
 std::shared_ptr<const monitor::SummaryLayout> LayoutOf(const forest::Model& model,
                                                        std::string_view model_hash);
 
-// The input that is the data's own clock, for the times of a summary: the first one in seconds (unit
-// "s"); -1: none.
+// The input that is the data's own clock, for the times of a summary: the first one in seconds
+// (unit "s"); -1: none.
 int32_t TimeInput(const features::Pipeline& pipeline);
 
 }  // namespace firetower::session
