@@ -32,7 +32,7 @@ const STATES = /** @type {Record<string, (app: import('./fixtures.mjs').App) => 
   'done with labels': (app) => app.demo(),
   'numbers of the charts': async (app) => {
     await app.demo();
-    for (const summary of await app.page.locator('figure summary').all()) await summary.click();
+    for (const summary of await app.page.locator('#review figure summary').all()) await summary.click();
   },
   'done without labels, rows set aside, report open': async (app) => {
     await app.give('a.csv', csv({ rows: 60, columns: INPUTS, mend: (row, cells) => (row % 3 === 0 ? swap(cells, 4, 'x') : cells) }));
