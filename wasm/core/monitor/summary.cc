@@ -1,15 +1,11 @@
 #include "core/monitor/summary.h"
 
-#ifndef FMT_HEADER_ONLY
-#define FMT_HEADER_ONLY
-#endif
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "core/monitor/fill.h"
 #include "core/monitor/log_linear.h"
 
 namespace firetower::monitor {
@@ -223,7 +219,7 @@ namespace {
 // What the first difference of two layouts is; empty where there is none.
 std::string Difference(const SummaryLayout& a, const SummaryLayout& b) {
   const auto is_not = [](std::string_view what, const auto& x, const auto& y) {
-    return fmt::format("{} {} is not {}", what, x, y);
+    return Fill("{} {} is not {}", what, x, y);
   };
   if (a.model_name != b.model_name) return is_not("model", a.model_name, b.model_name);
   if (a.model_version != b.model_version) {
@@ -233,7 +229,7 @@ std::string Difference(const SummaryLayout& a, const SummaryLayout& b) {
   if (a.threshold != b.threshold) return is_not("threshold", a.threshold, b.threshold);
   for (size_t i = 0; i < a.risk_cuts.size(); ++i) {
     if (a.risk_cuts[i] != b.risk_cuts[i]) {
-      return is_not(fmt::format("risk_cuts[{}]", i), a.risk_cuts[i], b.risk_cuts[i]);
+      return is_not(Fill("risk_cuts[{}]", i), a.risk_cuts[i], b.risk_cuts[i]);
     }
   }
   if (a.inputs.size() != b.inputs.size()) {
@@ -241,7 +237,7 @@ std::string Difference(const SummaryLayout& a, const SummaryLayout& b) {
   }
   for (size_t i = 0; i < a.inputs.size(); ++i) {
     if (a.inputs[i] != b.inputs[i]) {
-      return is_not(fmt::format("inputs[{}]", i), a.inputs[i], b.inputs[i]);
+      return is_not(Fill("inputs[{}]", i), a.inputs[i], b.inputs[i]);
     }
   }
   if (a.features.size() != b.features.size()) {
@@ -249,16 +245,15 @@ std::string Difference(const SummaryLayout& a, const SummaryLayout& b) {
   }
   for (size_t f = 0; f < a.features.size(); ++f) {
     if (a.features[f] != b.features[f]) {
-      return is_not(fmt::format("features[{}]", f), a.features[f], b.features[f]);
+      return is_not(Fill("features[{}]", f), a.features[f], b.features[f]);
     }
     if (a.edges[f].size() != b.edges[f].size()) {
-      return is_not(fmt::format("feature {}: number of edges", a.features[f]), a.edges[f].size(),
+      return is_not(Fill("feature {}: number of edges", a.features[f]), a.edges[f].size(),
                     b.edges[f].size());
     }
     for (size_t e = 0; e < a.edges[f].size(); ++e) {
       if (a.edges[f][e] != b.edges[f][e]) {
-        return is_not(fmt::format("feature {}: edge {}", a.features[f], e), a.edges[f][e],
-                      b.edges[f][e]);
+        return is_not(Fill("feature {}: edge {}", a.features[f], e), a.edges[f][e], b.edges[f][e]);
       }
     }
   }
@@ -276,9 +271,9 @@ Status Summary::Merge(const Summary& other) {
     }
   }
   if (other.rows() > kMaxSummaryRows - rows()) {
-    return Error{.code = ErrorCode::kTooBig,
-                 .message = fmt::format("{} rows and {} more are over {}", rows(), other.rows(),
-                                        kMaxSummaryRows)};
+    return Error{
+        .code = ErrorCode::kTooBig,
+        .message = Fill("{} rows and {} more are over {}", rows(), other.rows(), kMaxSummaryRows)};
   }
   scored += other.scored;
   aside += other.aside;

@@ -1,17 +1,12 @@
 // The file of a summary, models/SUMMARY.md: canonical JSON out, checked counts in.
-#ifndef FMT_HEADER_ONLY
-#define FMT_HEADER_ONLY
-#endif
-#include <fmt/compile.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <iterator>
 #include <utility>
 
 #include "core/base/json.h"
+#include "core/base/shortest.h"
+#include "core/monitor/fill.h"
 #include "core/monitor/log_linear.h"
 #include "core/monitor/summary.h"
 
@@ -29,12 +24,10 @@ class Writer {
   void Raw(std::string_view text) { out_ += text; }
   void Text(std::string_view text) { out_ += json::serialize(json::string(text)); }
   // Without a sign for zero: it would not survive reading.
-  void Number(double value) {
-    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), value + 0.0);
-  }
+  void Number(double value) { AppendShortest(value + 0.0, &out_); }
   template <typename T>
   void Integer(T value) {
-    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), value);
+    out_ += std::to_string(value);
   }
   // before: what separates it from what stands before it.
   void Key(std::string_view before, std::string_view key) {
@@ -83,8 +76,7 @@ class Checker {
   const Error& error() const { return status_.error(); }
   void Fail(std::string_view place, std::string_view reason) {
     if (!ok()) return;
-    status_ =
-        Error{.code = ErrorCode::kDataInvalid, .message = fmt::format("{}: {}", place, reason)};
+    status_ = Error{.code = ErrorCode::kDataInvalid, .message = Fill("{}: {}", place, reason)};
   }
   void Check(bool good, std::string_view place, std::string_view reason) {
     if (!good) Fail(place, reason);
@@ -110,7 +102,7 @@ class Checker {
       return 0;
     }
     if (count > most) {
-      Fail(place, fmt::format("{} is over {}", count, most));
+      Fail(place, Fill("{} is over {}", count, most));
       return 0;
     }
     return count;
@@ -172,7 +164,7 @@ class Fields {
     }
     const json::array& list = found.get_array();
     for (size_t i = 0; i < list.size() && checker_->ok(); ++i) {
-      read(list[i], fmt::format("{}[{}]", Place(key), i));
+      read(list[i], Fill("{}[{}]", Place(key), i));
     }
   }
   std::vector<std::string> Texts(std::string_view key) const {
@@ -201,7 +193,7 @@ class Fields {
       ++read;
     });
     if (read != out.size()) {
-      checker_->Fail(Place(key), fmt::format("{} counts where {} belong", read, out.size()));
+      checker_->Fail(Place(key), Fill("{} counts where {} belong", read, out.size()));
     }
     return sum;
   }
@@ -272,17 +264,16 @@ void CheckScores(const Summary& summary, Checker* checker) {
     least += count * static_cast<uint64_t>(std::llround(edges[bin] * kScoreUnit));
     most += count * static_cast<uint64_t>(std::llround(std::min(edges[bin + 1], 1.0) * kScoreUnit));
     checker->Check(summary.positives[bin] + summary.negatives[bin] <= count,
-                   fmt::format("positives[{}]", bin), "more labels than rows in this score bin");
+                   Fill("positives[{}]", bin), "more labels than rows in this score bin");
   }
   for (size_t level = 0; level < levels.size(); ++level) {
-    checker->Check(levels[level] == summary.levels[level], fmt::format("levels[{}]", level),
-                   fmt::format("{} where the scores say {}", summary.levels[level], levels[level]));
+    checker->Check(levels[level] == summary.levels[level], Fill("levels[{}]", level),
+                   Fill("{} where the scores say {}", summary.levels[level], levels[level]));
   }
   checker->Check(flagged == summary.flagged, "flagged",
-                 fmt::format("{} where the scores say {}", summary.flagged, flagged));
-  checker->Check(
-      least <= summary.score_sum && summary.score_sum <= most, "score_sum",
-      fmt::format("{} is not within the {}..{} of the scores", summary.score_sum, least, most));
+                 Fill("{} where the scores say {}", summary.flagged, flagged));
+  checker->Check(least <= summary.score_sum && summary.score_sum <= most, "score_sum",
+                 Fill("{} is not within the {}..{} of the scores", summary.score_sum, least, most));
 }
 
 void ReadFeature(const json::value& value, const std::string& place, SummaryLayout* layout,
@@ -294,7 +285,7 @@ void ReadFeature(const json::value& value, const std::string& place, SummaryLayo
   std::vector<double> edges = fields.Numbers("edges");
   checker->Check(edges.size() >= 2, fields.Place("edges"), "are fewer than two");
   for (size_t i = 1; i < edges.size(); ++i) {
-    checker->Check(edges[i] > edges[i - 1], fmt::format("{}[{}]", fields.Place("edges"), i),
+    checker->Check(edges[i] > edges[i - 1], Fill("{}[{}]", fields.Place("edges"), i),
                    "is not above the one before");
   }
   if (!checker->ok()) return;
@@ -309,7 +300,7 @@ void ReadFeature(const json::value& value, const std::string& place, SummaryLayo
   counts.positive_infinite = fields.Count("positive_infinite", scored);
   sum += counts.missing + counts.negative_infinite + counts.positive_infinite;
   checker->Check(sum == scored, place,
-                 fmt::format("the counts add up to {}, not to the {} rows scored", sum, scored));
+                 Fill("the counts add up to {}, not to the {} rows scored", sum, scored));
   features->push_back(std::move(counts));
 }
 
@@ -396,7 +387,7 @@ std::string Summary::Write() const {
 Result<Summary> Summary::Read(std::string_view text) {
   if (text.size() > kMaxSummaryBytes) {
     return Error{.code = ErrorCode::kTooBig,
-                 .message = fmt::format("the summary is over {} MiB", kMaxSummaryBytes >> 20)};
+                 .message = Fill("the summary is over {} MiB", kMaxSummaryBytes >> 20)};
   }
   const Result<json::value> parsed = ParseJson(text, ErrorCode::kDataInvalid, "summary");
   if (!parsed.ok()) return parsed.error();
@@ -414,9 +405,8 @@ Result<Summary> Summary::Read(std::string_view text) {
   }
   const json::value* version = object->if_contains("version");
   if (version == nullptr || !version->is_int64() || version->get_int64() != kFormatVersion) {
-    return Error{
-        .code = ErrorCode::kDataInvalid,
-        .message = fmt::format("version: is not {}, which this engine reads", kFormatVersion)};
+    return Error{.code = ErrorCode::kDataInvalid,
+                 .message = Fill("version: is not {}, which this engine reads", kFormatVersion)};
   }
 
   SummaryLayout layout = ReadLayout(document, &checker);
@@ -436,14 +426,13 @@ Result<Summary> Summary::Read(std::string_view text) {
   document.Counts("levels", scored, summary.levels);
   const uint64_t reasons = document.Counts("reasons", summary.aside, summary.reasons);
   checker.Check(reasons == summary.aside, "reasons",
-                fmt::format("add up to {}, not to the {} rows set aside", reasons, summary.aside));
+                Fill("add up to {}, not to the {} rows set aside", reasons, summary.aside));
   const uint64_t at_fault = document.Counts("invalid", summary.aside, summary.invalid);
-  checker.Check(
-      at_fault <= summary.aside, "invalid",
-      fmt::format("add up to {}, more than the {} rows set aside", at_fault, summary.aside));
+  checker.Check(at_fault <= summary.aside, "invalid",
+                Fill("add up to {}, more than the {} rows set aside", at_fault, summary.aside));
   const uint64_t in_bins = document.Counts("scores", scored, summary.scores);
   checker.Check(in_bins == scored, "scores",
-                fmt::format("add up to {}, not to the {} rows scored", in_bins, scored));
+                Fill("add up to {}, not to the {} rows scored", in_bins, scored));
   document.Counts("positives", scored, summary.positives);
   document.Counts("negatives", scored, summary.negatives);
   if (!document.Find("times_ms").is_null()) {
