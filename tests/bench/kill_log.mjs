@@ -248,7 +248,7 @@ export async function killMonitor(page) {
   for (const worker of page.workers()) {
     await worker
       .evaluate(() => {
-        if (globalThis.name !== 'monitor') return;
+        if (/** @type {any} */ (globalThis).name !== 'monitor') return;
         setTimeout(() => {
           throw new Error('killed by the test');
         });

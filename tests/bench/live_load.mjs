@@ -337,7 +337,8 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
     ...result,
     longest_task_ms: Math.max(0, ...tasks),
     tasks_over_50_ms: tasks.filter((duration) => duration > BOUNDS.task_ms).length,
-    delay_to_tick_p99_ms: Math.max(...samples.map(({ p99 }) => p99 ?? NaN)),
+    // Of all rows since the start.
+    delay_to_tick_p99_ms: samples.at(-1)?.p99 ?? NaN,
     delay_to_screen_ms: delays && { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: Math.max(...delays) },
     heap: { median: median(steady.map(({ heap }) => heap)), spread: spread(steady.map(({ heap }) => heap)) },
     process: { median: median(steady.map(({ process }) => process)), spread: spread(steady.map(({ process }) => process)) },
