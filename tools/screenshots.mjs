@@ -56,6 +56,18 @@ async function demo(page) {
   await page.locator('.ranked tbody tr').first().waitFor();
 }
 
+/** The Live view after a shift of V14. @param {import('@playwright/test').Page} page */
+async function live(page) {
+  await page.evaluate(() => (location.hash = '#view=live&scenario=calm&rate=1000'));
+  await page.getByRole('button', { name: 'Start the demo', exact: true }).click();
+  const rows = (/** @type {number} */ least) => page.waitForFunction((n) => /** @type {any} */ (globalThis).__live().tick?.total >= n, least);
+  await rows(15_000);
+  await page.getByLabel('Scenario').selectOption('shift');
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).__live().tick.alerts.firing > 0);
+  await rows(25_000);
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+}
+
 try {
   await mkdir(OUT, { recursive: true });
   const desktop = { width: 1440, height: 900 };
@@ -70,6 +82,8 @@ try {
     await page.locator('.filters').evaluate((element) => element.scrollIntoView());
   });
   await shoot('review-light-390', phone, demo);
+  await shoot('live-light-1440', desktop, live);
+  await shoot('live-dark-1440', { ...desktop, dark: true }, live);
 } finally {
   await browser.close();
   server.removeAllListeners('exit');

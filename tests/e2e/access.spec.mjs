@@ -59,6 +59,20 @@ const STATES = /** @type {Record<string, (app: import('./fixtures.mjs').App) => 
     await app.results();
     await app.page.getByRole('button', { name: 'Download scored CSV' }).click();
   },
+  'session menu, with its link and what became of it': async ({ page }) => {
+    await page.locator('header summary', { hasText: 'Session' }).click();
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await expect(page.locator('.session-notice > span')).not.toBeEmpty();
+  },
+  'the story, begun': async ({ page }) => {
+    await page.getByRole('button', { name: 'Watch the two-minute demo' }).click();
+    await page.locator('.story-outcome[data-phase="seen"]').waitFor();
+    await page.getByRole('button', { name: 'Pause', exact: true }).first().click();
+  },
+  'the story, at its end': async ({ page }) => {
+    await page.getByRole('button', { name: 'Watch the two-minute demo' }).click();
+    await page.getByRole('button', { name: 'Skip to the end' }).click();
+  },
   'not a CSV': (app) => app.give('a.csv', ''),
   'missing columns': async (app) => {
     await app.give('a.csv', csv({ rows: 5, columns: INPUTS.slice(0, 9) }));
@@ -120,6 +134,13 @@ for (const width of [320, 390, 768, 1920]) {
     await expect(app.alert.locator('h2')).toBeVisible();
     expect(await sticksOut()).toEqual([0, []]);
     await page.getByRole('link', { name: 'Model' }).click();
+    expect(await sticksOut()).toEqual([0, []]);
+    await page.locator('header summary', { hasText: 'Session' }).click();
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    expect(await sticksOut()).toEqual([0, []]);
+    await app.goto('#demo');
+    await page.reload();
+    await page.locator('.story-outcome[data-phase="seen"]').waitFor();
     expect(await sticksOut()).toEqual([0, []]);
   });
 }
