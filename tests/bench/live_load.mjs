@@ -105,7 +105,8 @@ function observe() {
       if (text === last) return;
       last = text;
       const rows = Number(text.replace(/\D/g, ''));
-      requestAnimationFrame(() => setTimeout(() => scope.shown.push([rows, now()])));
+      // The text changes in an animation frame; a task after it comes when that frame is drawn.
+      setTimeout(() => scope.shown.push([rows, now()]));
     }).observe(total, { childList: true, characterData: true, subtree: true });
   };
   if (location.pathname === '/') addEventListener('DOMContentLoaded', watch);
@@ -189,7 +190,7 @@ async function setUp(rate) {
         return /** @type {[number, number][]} */ (tasks)
           .filter(([start]) => start >= from)
           .filter(([start, duration]) => !collections.some((/** @type {[number, number]} */ [begin, end]) => start < end && start + duration > begin))
-          .map(([, duration]) => duration);
+          .map(([start, duration]) => ({ at_s: Math.round(start - from) / 1000, ms: duration }));
       }, since),
     now: () => frame.evaluate(() => performance.now()),
     /**
@@ -335,8 +336,8 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
     rate: RATE,
     seconds,
     ...result,
-    longest_task_ms: Math.max(0, ...tasks),
-    tasks_over_50_ms: tasks.filter((duration) => duration > BOUNDS.task_ms).length,
+    longest_task_ms: Math.max(0, ...tasks.map(({ ms }) => ms)),
+    long_tasks: tasks,
     // Of all rows since the start.
     delay_to_tick_p99_ms: samples.at(-1)?.p99 ?? NaN,
     delay_to_screen_ms: delays && { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: Math.max(...delays) },
@@ -446,7 +447,7 @@ const lines = [
   ['acknowledged', steady.acknowledged ?? '-'],
   ['in the statistics', steady.total],
   ['levels', `${steady.levels.join(' ')} (${steady.equal ? 'as' : 'NOT as'} the command line says)`],
-  ['longest task of the main thread', `${steady.longest_task_ms} ms`],
+  ['longest task of the main thread', `${steady.longest_task_ms} ms (${steady.long_tasks.map((/** @type {any} */ { at_s, ms }) => `${ms} at ${at_s} s`).slice(0, 8).join(', ')})`],
   ['p99 delay, arrival to statistics', `${Math.round(steady.delay_to_tick_p99_ms)} ms`],
   ['p99 delay, arrival to screen', steady.delay_to_screen_ms ? `${Math.round(steady.delay_to_screen_ms.p99)} ms` : '-'],
   ['JavaScript heap of the page', `${mib(steady.heap.median)} MiB ± ${(100 * steady.heap.spread).toFixed(1)} %`],

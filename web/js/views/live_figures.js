@@ -141,6 +141,6 @@ export function mount(element, app, pacer) {
     still.set('Rate detector', detector.word, detector.rest);
   }
 
-  const ask = pacer.piece(100, show);
+  const ask = pacer.piece(50, show);
   return store.watch(['tick', 'settings'], ask);
 }

@@ -172,7 +172,7 @@ export function mount(element, app, pacer) {
     again.hidden = !(over && source !== null);
   }
 
-  const askState = pacer.piece(100, showState);
+  const askState = pacer.piece(50, showState);
   const stops = [
     store.watch(['source'], showPace),
     store.watch(['tick', 'source', 'monitor'], (state) => {
