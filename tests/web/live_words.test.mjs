@@ -113,7 +113,7 @@ test('durations, the data’s time, detector, log, summary', () => {
   assert.equal(statisticPhrase('average_probability', 0.25), '0.2500');
   assert.equal(dataTime(1_700_000_000), '2023-11-14 22:13:20');
   assert.deepEqual(detectorWords({ rate: null, sum: 0, threshold: 5, alarms: 0, learning: 400 }), { word: 'learning', rest: '400 rows to go' });
-  assert.equal(detectorWords({ rate: 0.002, sum: 9, threshold: 5, alarms: 2, learning: 0 }).rest, '2 alarms; 100\u00a0% of the way to one; usual rate 0.20\u00a0%');
+  assert.equal(detectorWords({ rate: 0.002, sum: 9, threshold: 5, alarms: 2, learning: 0 }).rest, '2 alarms; 100\u00a0% of the way to one; usual rate at most 0.20\u00a0%');
   const log = { ...tickAfter(1).log, rows: 0 };
   assert.equal(logLine(log), 'Nothing is kept on this device; an export holds the latest predictions only.');
   assert.equal(logLine({ ...log, remembered: true, store: 'indexeddb', rows: 1, bytes: 900 }), '1 prediction, 900\u00a0bytes of at most 67\u00a0MB in this browser’s database.');

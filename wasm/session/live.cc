@@ -176,6 +176,16 @@ Status ReadLiveSettings(std::string_view text, const monitor::SummaryLayout& lay
   return {};
 }
 
+double HighestUsualRate(uint64_t flagged, uint64_t rows) {
+  constexpr double kZ = 1.2815515655446004;  // 90 % of a normal distribution lie below.
+  const double n = static_cast<double>(rows);
+  const double p = static_cast<double>(flagged) / n;
+  const double centre = p + kZ * kZ / (2.0 * n);
+  const double half = kZ * std::sqrt(p * (1.0 - p) / n + kZ * kZ / (4.0 * n * n));
+  // Half a row less than all, so that a rate of 1 is never learnt.
+  return std::min((centre + half) / (1.0 + kZ * kZ / n), 1.0 - 0.5 / n);
+}
+
 RateDetector::RateDetector(const LiveSettings& settings)
     : rate(kNaN), factor_(settings.detector_factor), run_length_(settings.detector_run_length) {
   if (!std::isnan(settings.detector_rate)) Watch(settings.detector_rate);
@@ -200,10 +210,7 @@ void RateDetector::Add(bool flagged) {
   }
   ++learnt_rows;
   learnt_flagged += flagged ? 1 : 0;
-  if (learnt_rows == kLearningRows) {
-    // Half a row more, so that a rate of 0 or 1 is never learnt.
-    Watch((static_cast<double>(learnt_flagged) + 0.5) / (static_cast<double>(learnt_rows) + 1.0));
-  }
+  if (learnt_rows == kLearningRows) Watch(HighestUsualRate(learnt_flagged, learnt_rows));
 }
 
 uint64_t RateDetector::AlarmsWithin(uint64_t newest) const {

@@ -468,7 +468,12 @@ TEST_F(LiveTest, TheDetectorIsTheBernoulliCusum) {
   EXPECT_GT(Number(early.at("learning")), 4000);
   Push(learning.live(), rows, 1000, rows.rows);
   EXPECT_EQ(Number(Tick(learning.live()).at("detector").at("rate")),
-            (static_cast<double>(learnt) + 0.5) / 5001.0);
+            HighestUsualRate(learnt, 5000));
+  // scipy.stats.binomtest(8, 5000).proportion_ci(0.8, "wilson").high: two sides of 10 % leave one
+  // of 90 %.
+  EXPECT_NEAR(HighestUsualRate(8, 5000), 0.0025061745201324973, 1e-15);
+  EXPECT_NEAR(HighestUsualRate(0, 5000), 0.00032836702271058746, 1e-15);
+  EXPECT_LT(HighestUsualRate(5000, 5000), 1.0);
 }
 
 TEST_F(LiveTest, ColumnsAgainstTheDriftLibrary) {

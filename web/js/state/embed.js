@@ -3,6 +3,8 @@
 // allowed, sends rows with postMessage and hears what became of them. Messages of any other origin are not looked at,
 // only counted. No DOM but the window it is given.
 
+import { rowsIn } from '../engine/live/batch.js';
+
 /** The version of the messages. */
 export const EMBED_PROTOCOL = 1;
 
@@ -217,15 +219,6 @@ export function createEmbedding({ window: page, model, push, onChange = () => {}
       connections.clear();
     },
   };
-}
-
-/** About how many rows a message has. @param {any} message */
-function rowsIn({ rows, columns }) {
-  if (Array.isArray(rows)) return rows.length;
-  if (typeof rows === 'number' && rows > 0) return rows;
-  if (columns === null || typeof columns !== 'object') return 1;
-  const [column] = Object.values(columns);
-  return Number(column?.length) || 1;
 }
 
 /** Origins that are remembered at most. */

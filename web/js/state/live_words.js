@@ -196,7 +196,7 @@ export function detectorWords({ rate: usual, sum, threshold, alarms, learning })
   const alarm = alarms === 0 ? 'no alarm' : `${count(alarms)} ${alarms === 1 ? 'alarm' : 'alarms'}`;
   const share = threshold > 0 ? `${fixed((100 * Math.min(Math.max(sum, 0), threshold)) / threshold, 0)}${NBSP}% of the way to one` : '';
   const word = alarms > 0 ? 'alarmed' : 'quiet';
-  return { word, rest: [alarm, share, usual === null ? '' : `usual rate ${percent(usual, 1)}`].filter((part) => part !== '').join('; ') };
+  return { word, rest: [alarm, share, usual === null ? '' : `usual rate at most ${percent(usual, 1)}`].filter((part) => part !== '').join('; ') };
 }
 
 /**

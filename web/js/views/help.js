@@ -44,7 +44,7 @@ export function createHelp(parent, store, ...sections) {
     h(
       'p',
       null,
-      'Files are read in this tab and go nowhere; the browser’s content policy forbids the page to reach any other address. There is no account, no counter, no cookie. Theme and table columns are remembered in this browser.',
+      'Files are read in this tab and go nowhere; the browser’s content policy forbids the page to reach any other address. There is no account, no counter, no cookie. Remembered in this browser: settings (theme, table columns, windows, alert rules, the address of the last stream), origins you allowed to send rows, and a copy of the page for use without a network; the prediction log only if you switch it on.',
     ),
     ...sections,
     h('div', { class: 'row end' }, close),

@@ -31,14 +31,17 @@ export function rowsOf(batch, begin, end) {
   };
 }
 
-/** About how many rows a pushed message is. @param {any} message */
+/** About how many rows a message is: what it holds, not what it says of itself. @param {any} message */
 export function rowsIn(message) {
   if (Array.isArray(message)) return message.length;
   if (message === null || typeof message !== 'object') return 1;
-  if (Array.isArray(message.rows)) return message.rows.length;
-  if (typeof message.rows === 'number') return message.rows;
-  const { columns } = message;
+  const { rows, columns, inputs } = message;
+  if (Array.isArray(rows)) return rows.length;
   if (columns === null || typeof columns !== 'object') return 1;
+  if (ArrayBuffer.isView(columns)) {
+    const { length } = /** @type {Float64Array} */ (columns);
+    return Array.isArray(inputs) && inputs.length > 0 ? Math.ceil(length / inputs.length) : 1;
+  }
   const [first] = Object.values(columns);
-  return typeof first?.length === 'number' ? first.length : 1;
+  return Array.isArray(first) || ArrayBuffer.isView(first) ? /** @type {Float64Array} */ (first).length : 1;
 }
