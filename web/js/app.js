@@ -7,7 +7,7 @@ import { askToPersist } from './engine/live/log_store.js';
 import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
-import { createEmbedding, readOrigins } from './state/embed.js';
+import { createEmbedding, originAsked, readOrigins } from './state/embed.js';
 import { createLiveActions } from './state/live_actions.js';
 import { initialLiveState } from './state/live_state.js';
 import { writeHash } from './state/hash.js';
@@ -153,8 +153,11 @@ const restore = createRestore({ store, actions, live: { store: liveStore, action
 actions.setSettings(readSettings(remembered(SETTINGS_KEY)));
 void liveActions.setSettings(readLive(remembered(SETTINGS_KEY)));
 if (restore.fromLink(location.hash)) store.set({ story: true });
+// The question of a link for an embedding page is in the Live view.
+if (originAsked(openedWith, location.origin) !== null) actions.setView('live');
 window.addEventListener('hashchange', () => {
   if (restore.fromLink(location.hash)) app.tellStory();
+  else if (store.get().story) story.close();
 });
 store.watch(['view', 'threshold', 'story'], ({ view, story }) => {
   const hash = story ? '#demo' : writeHash({ view, threshold: actions.chosenThreshold(), theme: null });

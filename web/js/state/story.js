@@ -132,7 +132,7 @@ export const STEPS = [
     seconds: 14,
     text: `The column is opened: what the model was trained on beside what arrives now. Bins show where the difference is; whether it matters is said beside it.`,
     waiting: `Reading ${STORY_COLUMN}.`,
-    until: ({ column }) => (column?.name === STORY_COLUMN ? `${STORY_COLUMN} has moved to the right.` : ''),
+    until: ({ column }) => (column?.name === STORY_COLUMN && column.drift.verdict === 'drifted' ? `${STORY_COLUMN} has moved to the right.` : ''),
     limit: 15,
     late: `${STORY_COLUMN} could not be opened.`,
   },

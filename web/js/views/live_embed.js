@@ -38,7 +38,7 @@ export function mount(element, embedding, { watch, remember, hash }) {
       onsubmit: (/** @type {Event} */ event) => {
         event.preventDefault();
         const origin = originOf(input.value, location.origin);
-        say(problem, origin === null ? 'Type an address such as https://bank.example. It must be https, except on this computer.' : '');
+        say(problem, origin === null ? 'Type an address such as https://bank.example. It must be https, or http on this computer or where this page itself comes over http.' : '');
         input.toggleAttribute('aria-invalid', origin === null);
         if (origin === null) return input.focus();
         input.value = '';

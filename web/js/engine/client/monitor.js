@@ -421,6 +421,7 @@ export class MonitorClient {
         await this.#request('liveReset', {});
         this.#mostRows = 0;
         this.#charts = {};
+        this.#tick = null;
       },
       close: async () => {
         if (this.#end !== null) return;

@@ -154,6 +154,11 @@ export class MonitorHost {
       await this.#log.open(cap);
       if (checkpoint !== null && resumable) this.#loggedBelow = this.#log.next;
       else engine.setLiveNextSequence(Math.max(engine.liveNextSequence(), this.#log.next));
+    } else {
+      void this.#log.look().then(() => {
+        this.#changed = true;
+        this.#rouse();
+      });
     }
     this.#readThreshold();
     // The first comes soon: an engine that dies again and again gets on all the same.
@@ -255,6 +260,7 @@ export class MonitorHost {
           engine.openLive(this.#settings);
           engine.setLiveNextSequence(next);
           this.#generation = 0;
+          this.#halted = '';
           return this.#save();
         });
       case 'liveModel':

@@ -13,6 +13,10 @@ export class LogWriter {
   #scan;
   /** @type {import('./log_store.js').LogStore | null} */
   #store = null;
+  /** What is left on the device while nothing new is kept there. @type {Pick<LogState, 'store' | 'bytes' | 'rows'>} */
+  #left = { store: 'none', bytes: 0, rows: 0 };
+  /** @type {Promise<void>} */
+  #looking = Promise.resolve();
   /** @type {{block: Uint8Array, first: number, rows: number}[]} */
   #waiting = [];
   #waitingBytes = 0;
@@ -44,6 +48,7 @@ export class LogWriter {
 
   /** @param {number} [cap] */
   async open(cap) {
+    await this.#looking;
     if (this.#store === null) this.#store = await openLogStore({ scan: this.#scan, cap });
     else if (cap !== undefined) await this.#store.setCap(cap);
   }
@@ -52,7 +57,20 @@ export class LogWriter {
     await this.written();
     const store = this.#store;
     this.#store = null;
-    await store?.close();
+    if (store === null) return;
+    this.#note(store);
+    await store.close();
+  }
+
+  /** Finds out what an earlier visit left on the device. */
+  look() {
+    this.#looking = this.#with(async (store) => this.#note(store));
+    return this.#looking;
+  }
+
+  /** @param {import('./log_store.js').LogStore} store */
+  #note({ kind, bytes, rows }) {
+    this.#left = rows === 0 ? { store: 'none', bytes: 0, rows: 0 } : { store: kind, bytes, rows };
   }
 
   /**
@@ -88,7 +106,11 @@ export class LogWriter {
   }
 
   async clear() {
-    await this.#with(async (store) => store.clear());
+    await this.#looking;
+    await this.#with(async (store) => {
+      await store.clear();
+      this.#note(store);
+    });
   }
 
   /**
@@ -97,6 +119,7 @@ export class LogWriter {
    */
   async read() {
     await this.written();
+    await this.#looking;
     const kept = this.#store;
     const store = kept ?? (await openLogStore({ scan: this.#scan }));
     const close = async () => {
@@ -125,7 +148,7 @@ export class LogWriter {
   state(next) {
     const store = this.#store;
     if (store === null) {
-      return { remembered: false, store: 'none', bytes: 0, cap: 0, rows: 0, durable: 0, next, problem: '' };
+      return { remembered: false, ...this.#left, cap: 0, durable: 0, next, problem: '' };
     }
     const { kind, bytes, cap, rows, durable, problem } = store;
     return { remembered: true, store: kind, bytes, cap, rows, durable, next, problem };
