@@ -177,7 +177,7 @@ Status ReadLiveSettings(std::string_view text, const monitor::SummaryLayout& lay
 }
 
 double HighestUsualRate(uint64_t flagged, uint64_t rows) {
-  constexpr double kZ = 1.2815515655446004;  // 90 % of a normal distribution lie below.
+  constexpr double kZ = 1.6448536269514722;  // 95 % of a normal distribution lie below.
   const double n = static_cast<double>(rows);
   const double p = static_cast<double>(flagged) / n;
   const double centre = p + kZ * kZ / (2.0 * n);

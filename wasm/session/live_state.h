@@ -48,9 +48,9 @@ inline constexpr int64_t kThroughputMs = 5000;
 // Places of alarms kept.
 inline constexpr size_t kAlarmsKept = 1000;
 
-// The usual rate as learnt from rows: the upper end of Wilson's one-sided 90 % interval. A few
+// The usual rate as learnt from rows: the upper end of Wilson's one-sided 95 % interval. A few
 // thousand rows have a handful of flagged ones; with their plain share every second stream would
-// alarm for nothing again and again, with this one in ten has more alarms than promised.
+// alarm for nothing again and again, with this one in twenty has more alarms than promised.
 double HighestUsualRate(uint64_t flagged, uint64_t rows);
 
 // Bernoulli CUSUM on flagged rows: learns the usual rate first unless it is given.

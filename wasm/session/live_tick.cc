@@ -20,7 +20,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Predictions and alert episodes that a tick carries.
 constexpr size_t kTickPredictions = 25;
-constexpr size_t kTickEpisodes = 30;
+constexpr size_t kTickEpisodes = 100;
 // Charts are worked out anew at most this often.
 constexpr int64_t kChartsMs = 500;
 constexpr size_t kHistogramBins = 50;

@@ -299,6 +299,24 @@ TEST(AlertBookTest, AClockThatGoesBackNeitherEndsNorShortensWhatIsPending) {
   EXPECT_EQ(StateOf(book), "idle");
 }
 
+TEST(AlertBookTest, OfManyEpisodesWhatFiresMostSeverelyIsTold) {
+  std::string rules = RuleText("important", R"("above":1,"severity":"alert")");
+  for (int i = 0; i < 60; ++i)
+    rules =
+        Joined({rules, ",",
+                RuleText(Joined({"info", std::to_string(i)}), R"("above":1,"severity":"info")")});
+  AlertBook book = BookOf(rules);
+  Look(book, 1000, 2.0);
+  ASSERT_EQ(book.episodes().size(), 61u);
+  Result<json::value> state = ParseJson(book.StateJson(20), ErrorCode::kDataInvalid, "state");
+  ASSERT_TRUE(state.ok());
+  const json::array& told = (*state).at("episodes").as_array();
+  ASSERT_EQ(told.size(), 20u);
+  EXPECT_EQ(told.back().at("rule").as_string(), "important");  // The oldest, told all the same.
+  for (size_t i = 1; i < told.size(); ++i)
+    EXPECT_GT(told[i - 1].at("number").as_int64(), told[i].at("number").as_int64());
+}
+
 TEST(AlertBookTest, AStormStaysOneLineWithoutACoolDown) {
   AlertBook book = BookOf(RuleText("storm", R"("above":1)"));
   size_t announced = 0;
@@ -426,7 +444,8 @@ TEST(AlertBookTest, ForgetsTheOldestThatEndedAndCountsThem) {
   EXPECT_EQ(state.at("forgotten").as_int64(), 501);
   ASSERT_EQ(state.at("episodes").as_array().size(), 3u);
   EXPECT_EQ(state.at("episodes").at(0).at("number").as_int64(), 1501);
-  EXPECT_EQ(state.at("episodes").at(2).at("number").as_int64(), 1499);
+  EXPECT_EQ(state.at("episodes").at(1).at("number").as_int64(), 1500);
+  EXPECT_EQ(state.at("episodes").at(2).at("number").as_int64(), 1);  // It fires.
 }
 
 TEST(AlertBookTest, TheStateIsWrittenInFull) {

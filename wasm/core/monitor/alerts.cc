@@ -578,8 +578,21 @@ std::string AlertBook::StateJson(size_t max_episodes) const {
   out += ']';
   AppendKey("episodes", &out);
   out += '[';
-  const size_t shown = std::min(max_episodes, episodes_.size());
-  for (size_t i = 0; i < shown; ++i) AppendEpisode(episodes_[episodes_.size() - 1 - i], &out);
+  std::vector<const Episode*> shown;
+  for (const Episode& episode : episodes_) shown.push_back(&episode);
+  std::reverse(shown.begin(), shown.end());
+  if (shown.size() > max_episodes) {
+    const auto rank = [](const Episode* episode) {
+      return episode->ended_ms < 0 ? 1 + static_cast<int>(episode->severity) : 0;
+    };
+    std::sort(shown.begin(), shown.end(), [&](const Episode* a, const Episode* b) {
+      return rank(a) != rank(b) ? rank(a) > rank(b) : a->number > b->number;
+    });
+    shown.resize(max_episodes);
+    std::sort(shown.begin(), shown.end(),
+              [](const Episode* a, const Episode* b) { return a->number > b->number; });
+  }
+  for (const Episode* episode : shown) AppendEpisode(*episode, &out);
   out += ']';
   AppendInteger("forgotten", forgotten_, &out);
   return out + "}";

@@ -118,7 +118,8 @@ class AlertBook {
   // {"firing": n, "pending": n, "acknowledged": n, "rules": [{id, state, since_ms, value,
   //  silenced_until_ms}], "episodes": [newest first, every field of Episode], "forgotten": n}.
   // acknowledged: firing ones that were; since_ms: when the state began, -1: not yet looked at;
-  // value: null if unknown; silenced_until_ms 0: not silenced.
+  // value: null if unknown; silenced_until_ms 0: not silenced. Of more than max_episodes episodes
+  // those are told that fire, the severe before the mild, and then the newest.
   std::string StateJson(size_t max_episodes) const;
   std::span<const Episode> episodes() const { return episodes_; }  // Rising numbers: oldest first.
 

@@ -78,8 +78,8 @@ export function mount(element, app, pacer) {
       list.replaceChildren(...wanted);
       if (focused?.isConnected) focused.focus();
     }
-    more.hidden = firing.length <= LINES;
-    say(more, `${count(firing.length - LINES)} more are firing.`);
+    more.hidden = alerts.firing <= LINES;
+    say(more, `${count(alerts.firing - LINES)} more are firing.`);
     details.hidden = ended.length === 0 && alerts.forgotten === 0;
     say(historyTitle, `Earlier (${count(ended.length + alerts.forgotten)})`);
     showHistory(ended, alerts.forgotten, now);
