@@ -120,6 +120,11 @@ test('durations, the data’s time, detector, log, summary', () => {
   assert.equal(summarySentence(tickAfter(10_000)), 'Streaming: 10,000 transactions, fraud rate 0.13\u00a0%.');
 });
 
+test('a stream that was stopped says so', () => {
+  const { source } = tickAfter(10);
+  assert.deepEqual(sourceWords({ ...source, state: 'stopped' }, 0), { tone: 'off', word: 'stopped', rest: source.name });
+});
+
 test('windows have names', () => {
   const { window } = defaultLiveSettings();
   assert.equal(windowLabel(window), 'last 10,000 rows');

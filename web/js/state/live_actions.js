@@ -3,7 +3,7 @@
 // engine worker of its own) is made when it is first needed. Settings are sent one request at a time, the latest last.
 
 import { count } from './format.js';
-import { hasBegun, nothingCounted, readLiveSettings, sourceToRemember } from './live_state.js';
+import { hasBegun, isOver, nothingCounted, readLiveSettings, sourceToRemember } from './live_state.js';
 import { announcement, summarySentence } from './live_words.js';
 import { toProblem } from './problems.js';
 
@@ -260,7 +260,9 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
     const { source, settings } = store.get();
     if (!source) return;
     const next = /** @type {StreamSource} */ ({ ...source, ...change });
-    if (!(await ask((running) => running.adjust(change)))) return;
+    // One that is over begins with it when it is started again.
+    const over = isOver(store.get().tick?.source.state);
+    if (!over && !(await ask((running) => running.adjust(change)))) return;
     store.set({ source: next, settings: { ...settings, source: sourceToRemember(next) } });
   }
 

@@ -212,6 +212,14 @@ export function sameStretch(a, b) {
 }
 
 /**
+ * Whether a stream gives no more rows until it is started again.
+ * @param {import('../engine/live/types.js').SourceState['state'] | undefined} state
+ */
+export function isOver(state) {
+  return state === 'ended' || state === 'stopped' || state === 'failed';
+}
+
+/**
  * Whether there is anything to show beside the ways to begin.
  * @param {LiveState} state
  */

@@ -166,6 +166,8 @@ export function sourceWords(source, now) {
       const next = left > 0 ? `in ${left}${NBSP}s` : 'now';
       return { tone: 'wait', word: `reconnecting ${next}`, rest: [name, message].filter((part) => part !== '').join(': ') };
     }
+    case 'stopped':
+      return { tone: 'off', word: 'stopped', rest: name };
     case 'ended':
       return { tone: 'off', word: 'ended', rest: `${name}: every row was taken` };
     case 'failed':

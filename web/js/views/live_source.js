@@ -1,7 +1,7 @@
 // @ts-check
 // Where rows come from: state, pause, step, rate, scenario; which window is looked at; ways to begin.
 
-import { DEFAULT_RATE, MAX_RATE, SCENARIOS, WINDOWS, hasBegun, sameStretch } from '../state/live_state.js';
+import { DEFAULT_RATE, MAX_RATE, SCENARIOS, WINDOWS, hasBegun, isOver, sameStretch } from '../state/live_state.js';
 import { count, percent } from '../state/format.js';
 import { scenarioWords, sourceWords, windowLabel } from '../state/live_words.js';
 import { h, put, say } from './dom.js';
@@ -164,12 +164,14 @@ export function mount(element, app, pacer) {
     const going = now?.state === 'running' || now?.state === 'paused';
     const place = going && now.kind === 'replay' && now.position !== null ? `; ${percent(now.position, 1)} of the file` : '';
     say(rest, failed ? '' : `${told.rest}${place}`);
-    const over = now?.state === 'ended' || now?.state === 'failed';
+    const over = isOver(now?.state);
+    const held = document.activeElement === pause || document.activeElement === stop;
     pause.hidden = over || source === null;
     say(pause, now?.state === 'paused' ? 'Resume' : 'Pause');
     steps.hidden = now?.state !== 'paused';
     stop.hidden = over || source === null;
     again.hidden = !(over && source !== null);
+    if (held && stop.hidden && !again.hidden) again.focus();
   }
 
   const askState = pacer.piece(50, showState);
@@ -179,9 +181,14 @@ export function mount(element, app, pacer) {
       const on = hasBegun(state);
       bar.hidden = !on;
       controls.hidden = !on;
+      const held = begin.contains(document.activeElement);
       begin.hidden = on && !choosing;
       begin.classList.toggle('again', on);
       askState();
+      // Who pressed a button that is gone stands at the one that comes next.
+      if (!held || !begin.hidden) return;
+      showState();
+      (pause.hidden ? other : pause).focus();
     }),
     store.watch(['settings'], ({ settings }) => {
       const known = WINDOWS.findIndex((each) => sameStretch(settings.window, each.window));

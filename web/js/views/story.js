@@ -151,6 +151,7 @@ export function createStoryPanel(element, app) {
     if (fresh || source?.kind !== 'demo' || tick?.source.state === 'failed') {
       await live.actions.openColumn(null);
       await live.actions.setSettings({ window: STORY_WINDOW });
+      if (source !== null) await live.actions.stop();
       if (hasBegun(live.store.get())) await live.actions.reset();
       if (over()) return;
       fresh = false;

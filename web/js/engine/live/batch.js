@@ -1,7 +1,10 @@
 // @ts-check
 // Pieces of batches.
 
-/** @typedef {Omit<import('./source.js').RowBatch, 'arrived'>} Rows */
+/**
+ * A batch, with what a source notes of its rows: arrays that are cut as the rows are.
+ * @typedef {Omit<import('./source.js').RowBatch, 'arrived'> & {notes?: Record<string, Float64Array | Int32Array>}} Rows
+ */
 
 /**
  * Rows [begin, end) of a batch.
@@ -19,6 +22,12 @@ export function rowsOf(batch, begin, end) {
   for (let input = 0; input < inputs; ++input) {
     columns.set(batch.columns.subarray(input * rows + begin, input * rows + end), input * count);
   }
+  /** @type {Rows['notes']} */
+  let notes;
+  if (batch.notes !== undefined) {
+    notes = {};
+    for (const [name, values] of Object.entries(batch.notes)) notes[name] = values.slice(begin, end);
+  }
   return {
     rows: count,
     columns,
@@ -28,6 +37,7 @@ export function rowsOf(batch, begin, end) {
     references: batch.references?.slice(begin, end) ?? null,
     statuses: batch.statuses?.slice(begin, end) ?? null,
     statusInputs: batch.statusInputs?.slice(begin, end) ?? null,
+    notes,
   };
 }
 

@@ -75,6 +75,8 @@ export class MonitorHost {
   #spec = null;
   /** @type {Source | null} null: none, or of kind push */
   #source = null;
+  /** The last state of a source that was stopped; until the next begins or something is pushed. @type {import('./types.js').SourceState | null} */
+  #stopped = null;
   #paused = false;
   /** What ended the stream although its source could go on. */
   #halted = '';
@@ -545,6 +547,7 @@ export class MonitorHost {
       const state = source.state(now);
       return halted === '' ? state : { ...state, state: 'failed', message: halted };
     }
+    if (this.#stopped !== null) return this.#stopped;
     const running = this.#spec !== null;
     const name = this.#spec?.kind === 'push' ? (this.#spec.name ?? '') : '';
     return {
@@ -662,6 +665,7 @@ export class MonitorHost {
   #begin(source) {
     const now = clock();
     this.#source = source;
+    this.#stopped = null;
     this.#halted = '';
     source?.start(now, () => {
       this.#changed = true;
@@ -680,6 +684,7 @@ export class MonitorHost {
     this.#paused = false;
     while (this.#turnPushed()) await nextTask();
     await this.#drain();
+    this.#stopped = this.#source === null ? null : { ...this.#source.state(clock()), state: 'stopped', message: '', retryAt: 0 };
     this.#source?.stop();
     this.#source = null;
     this.#spec = null;
@@ -711,6 +716,7 @@ export class MonitorHost {
       const message = `more than ${MAX_WAITING_ROWS.toLocaleString('en')} rows wait to be scored; push again when some were`;
       throw engineError({ code: 'BUSY', message });
     }
+    this.#stopped = null;
     this.#pushOffered += rows;
     return new Promise((resolve, reject) => {
       /** @type {Pushed} */

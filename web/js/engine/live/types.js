@@ -26,7 +26,7 @@
  * @typedef {object} SourceState
  * @property {StreamSource['kind']} kind
  * @property {string} name for people and the log: "demo", "replay: file.csv", "events: /stream"
- * @property {'waiting' | 'running' | 'paused' | 'reconnecting' | 'ended' | 'failed'} state
+ * @property {'waiting' | 'running' | 'paused' | 'reconnecting' | 'ended' | 'stopped' | 'failed'} state
  * @property {string} message why it is reconnecting or has failed; else empty
  * @property {number} offered rows that the source has had to give so far (a paced source: that are due)
  * @property {number} taken rows handed to the engine: scored, set aside

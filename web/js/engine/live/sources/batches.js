@@ -1,45 +1,9 @@
 // @ts-check
 // Rows that wait to be taken: batches in order, handed out from the front in pieces.
 
-/**
- * A batch with what a source notes of its rows: arrays that are cut as the rows are.
- * @typedef {Omit<import('../source.js').RowBatch, 'arrived'> & {notes?: Record<string, Float64Array | Int32Array>}} Rows
- */
+import { rowsOf } from '../batch.js';
 
-/**
- * Rows [begin, end) of a batch.
- * @param {Rows} batch
- * @param {number} begin
- * @param {number} end
- * @returns {Rows}
- */
-export function rowsOf(batch, begin, end) {
-  if (begin === 0 && end === batch.rows) return batch;
-  const rows = end - begin;
-  const inputs = batch.columns.length / batch.rows;
-  const columns = new Float64Array(rows * inputs);
-  for (let input = 0; input < inputs; ++input) {
-    const from = input * batch.rows + begin;
-    columns.set(batch.columns.subarray(from, from + rows), input * rows);
-  }
-  /** @type {Rows['notes']} */
-  let notes;
-  if (batch.notes !== undefined) {
-    notes = {};
-    for (const [name, values] of Object.entries(batch.notes)) notes[name] = values.slice(begin, end);
-  }
-  return {
-    rows,
-    columns,
-    labels: batch.labels?.slice(begin, end) ?? null,
-    times: batch.times?.slice(begin, end) ?? null,
-    sourceRows: batch.sourceRows?.slice(begin, end) ?? null,
-    references: batch.references?.slice(begin, end) ?? null,
-    statuses: batch.statuses?.slice(begin, end) ?? null,
-    statusInputs: batch.statusInputs?.slice(begin, end) ?? null,
-    notes,
-  };
-}
+/** @typedef {import('../batch.js').Rows} Rows */
 
 export class WaitingRows {
   /** @type {Rows[]} */
