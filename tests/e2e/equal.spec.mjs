@@ -171,7 +171,7 @@ test('284,807 generated rows', async ({ app }) => {
   synthesize(file, 284_807);
   await app.goto();
   await app.givePath(file);
-  await expect(app.page.locator('.results')).toBeVisible({ timeout: 120_000 });
+  await expect(app.page.locator('#review .results')).toBeVisible({ timeout: 120_000 });
   await app.idle();
   await expect(app.page.locator('.file-facts')).toContainText('284,807 rows');
   await expectSameFigures(app, file);
