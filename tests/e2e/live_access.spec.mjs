@@ -159,6 +159,9 @@ test('charts get no more points than pixels, and stand still while paused', asyn
   const wide = await page.locator('#live canvas').first().evaluate((canvas) => canvas.clientWidth);
   expect(series?.begin_ms.length).toBeGreaterThan(2);
   expect(series?.begin_ms.length).toBeLessThanOrEqual(wide);
+  // What was counted last is drawn a moment after the stream stands.
+  const last = String((await live.tick()).recent[0].row);
+  await expect(page.locator('.recent tbody tr').first()).toContainText(last);
   const first = await page.locator('.recent tbody tr').first().textContent();
   await page.waitForTimeout(1500);
   expect(await page.locator('.recent tbody tr').first().textContent()).toBe(first);
