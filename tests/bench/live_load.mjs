@@ -11,7 +11,8 @@
 // meanwhile. Writes build/bench/live_load.json; exits with 1 if a bound does not hold.
 
 import { chromium } from '@playwright/test';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -129,19 +130,53 @@ function expectedLevels(rows) {
 }
 
 const server = await startServe();
+const CHROMIUM = process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium';
+
+/** A browser whose pages think that they are always in front: what is measured does not depend on who looks. */
+async function launchAttended() {
+  const process = await chromium.launchServer({ executablePath: CHROMIUM, args: ['--no-sandbox', '--site-per-process', '--js-flags=--expose-gc'] });
+  const browser = await chromium.connect(process.wsEndpoint());
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1400 }, locale: 'en-US', timezoneId: 'UTC', serviceWorkers: 'block' });
+  return { context, pid: Number(process.process().pid), close: () => browser.close().then(() => process.close()) };
+}
+
+/** A browser as a person starts it: a tab behind another is hidden, its timers are held back. */
+async function launchPlain() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'firetower-load-'));
+  const child = spawn(CHROMIUM, ['--headless=new', '--no-sandbox', '--site-per-process', '--js-flags=--expose-gc', '--remote-debugging-port=0', `--user-data-dir=${folder}`, '--window-size=1440,1400', 'about:blank']);
+  /** @type {string} */
+  const address = await new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += data;
+      const found = /ws:\/\/\S+/.exec(said);
+      if (found) resolve(found[0]);
+    });
+    child.on('exit', () => reject(new Error(`the browser ended: ${said}`)));
+  });
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  return {
+    context: browser.contexts()[0],
+    pid: Number(child.pid),
+    async close() {
+      await browser.close();
+      const ended = new Promise((resolve) => child.on('exit', resolve));
+      child.kill();
+      await ended;
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
 
 /**
  * A browser with Firetower in it and somebody who offers rows.
  * @param {number} rate of demo traffic
+ * @param {typeof launchAttended} launch
  */
-async function setUp(rate) {
+async function setUp(rate, launch = launchAttended) {
   const embedding = options.source === 'demo' ? null : await startEmbedder({ firetower: `${server.origin}/`, inputs: INPUTS, rows: ROWS, values });
-  const browserServer = await chromium.launchServer({
-    executablePath: process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--site-per-process', '--js-flags=--expose-gc'],
-  });
-  const browser = await chromium.connect(browserServer.wsEndpoint());
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1400 }, locale: 'en-US', timezoneId: 'UTC', serviceWorkers: 'block' });
+  const browser = await launch();
+  const { context } = browser;
   await context.addInitScript(observe);
   const page = await context.newPage();
   /** @type {string[]} */
@@ -159,7 +194,7 @@ async function setUp(rate) {
   }
   const control = await context.newCDPSession(embedding === null ? page : frame);
   await control.send('Performance.enable');
-  const pid = rendererWithWorkers(Number(browserServer.process().pid));
+  const pid = rendererWithWorkers(browser.pid);
   const live = {
     page,
     frame,
@@ -227,7 +262,6 @@ async function setUp(rate) {
     },
     async close() {
       await browser.close();
-      await browserServer.close();
       await embedding?.close();
     },
   };
@@ -321,28 +355,35 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
       `${sample.seconds.toFixed(0).padStart(5)} s  ${String(tick.total).padStart(10)} rows  heap ${mib(memory.heap).padStart(6)} MiB  process ${mib(memory.process).padStart(6)} MiB  waiting ${String(sample.waiting).padStart(6)}  p99 ${Math.round(sample.p99 ?? NaN)} ms`,
     );
   }
-  const { seconds } = await run;
+  const lasted = (await run).seconds;
   const result = await settle(stage);
   const tasks = await stage.tasks(begin);
   const delays = await stage.delays();
   const steady = samples.filter((sample) => sample.seconds >= WARM_UP);
-  /** Greatest departure of a minute's median from that of the whole, after the warm-up. @param {number[]} all */
-  const spread = (all) => {
-    const minutes = Math.max(1, Math.floor((all.length * SAMPLE_EVERY) / 60));
-    const medians = Array.from({ length: minutes }, (_, i) => median(all.slice(Math.floor((i * all.length) / minutes), Math.floor(((i + 1) * all.length) / minutes))));
-    return Math.max(...medians.map((value) => Math.abs(value - median(all)) / median(all)));
+  /**
+   * Greatest departure of a stretch's median from the median of all stretches, after the warm-up.
+   * @param {number[]} all
+   * @param {number} seconds of a stretch
+   */
+  const spread = (all, seconds) => {
+    const parts = Math.max(1, Math.floor((all.length * SAMPLE_EVERY) / seconds));
+    const medians = Array.from({ length: parts }, (_, i) => median(all.slice(Math.floor((i * all.length) / parts), Math.floor(((i + 1) * all.length) / parts))));
+    return Math.max(...medians.map((value) => Math.abs(value - median(medians)) / median(medians)));
   };
+  const heaps = steady.map(({ heap }) => heap);
+  const processes = steady.map(({ process }) => process);
   report.steady = {
     rate: RATE,
-    seconds,
+    seconds: lasted,
     ...result,
     longest_task_ms: Math.max(0, ...tasks.map(({ ms }) => ms)),
     long_tasks: tasks,
     // Of all rows since the start.
     delay_to_tick_p99_ms: samples.at(-1)?.p99 ?? NaN,
     delay_to_screen_ms: delays && { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: Math.max(...delays) },
-    heap: { median: median(steady.map(({ heap }) => heap)), spread: spread(steady.map(({ heap }) => heap)) },
-    process: { median: median(steady.map(({ process }) => process)), spread: spread(steady.map(({ process }) => process)) },
+    // What the browser frees of its own accord only about once a minute makes the heap a saw of some megabytes.
+    heap: { median: median(heaps), spread: spread(heaps, 180) },
+    process: { median: median(processes), spread: spread(processes, 60) },
     complaints: stage.complaints,
     samples,
   };
@@ -362,42 +403,33 @@ const mib = (/** @type {number} */ bytes) => (bytes / 2 ** 20).toFixed(1);
 // --- a tab in the background
 
 if (!options['no-background']) {
-  const stage = await setUp(RATE);
+  const stage = await setUp(RATE, launchPlain);
   const away = Number(options['background-seconds']);
   const run = stage.stream(RATE, away + 10);
   await new Promise((resolve) => setTimeout(resolve, 3000));
+  const visibility = () => stage.frame.evaluate(() => document.visibilityState);
   const other = await stage.context.newPage();
   await other.bringToFront();
-  await setVisible(stage, false);
-  const hidden = await stage.frame.evaluate(() => document.visibilityState);
+  await stage.frame.waitForFunction(() => document.visibilityState === 'hidden', undefined, { polling: 100, timeout: 10_000 });
+  const drawn = () => stage.frame.evaluate(() => /** @type {any} */ (globalThis).shown.length);
+  const before = await drawn();
   await new Promise((resolve) => setTimeout(resolve, 1000 * away));
-  const behind = { sent: await stage.sent(), tick: await stage.tick() };
+  const behind = { sent: await stage.sent(), tick: await stage.tick(), visibility: await visibility(), drawn: (await drawn()) - before };
   await stage.page.bringToFront();
-  await setVisible(stage, true);
   await run;
   const result = await settle(stage);
   report.background = {
     seconds: away,
-    visibility: hidden,
+    visibility: behind.visibility,
+    figures_drawn: behind.drawn,
     offered_meanwhile: behind.sent?.offered ?? behind.tick?.source.offered,
     counted_meanwhile: behind.tick?.total,
+    visibility_after: await visibility(),
     ...result,
   };
-  check(hidden === 'hidden', 'the tab was never in the background');
+  check(behind.visibility === 'hidden', 'the tab was never in the background');
   check(result.equal, 'rows were lost in the background');
   await stage.close();
-}
-
-/**
- * @param {Stage} stage
- * @param {boolean} visible
- */
-async function setVisible({ context, page }, visible) {
-  const control = await context.newCDPSession(page);
-  await control.send('Emulation.setFocusEmulationEnabled', { enabled: visible });
-  const { windowId } = await control.send('Browser.getWindowForTarget');
-  await control.send('Browser.setWindowBounds', { windowId, bounds: { windowState: visible ? 'normal' : 'minimized' } });
-  await control.detach();
 }
 
 // --- the highest sustained rate
