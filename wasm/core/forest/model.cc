@@ -11,9 +11,11 @@ namespace firetower::forest {
 namespace {
 
 constexpr std::string_view kFormatVersion = "1.0";
+constexpr std::string_view kCalibratedVersion = "1.1";  // Written only where it is needed.
 constexpr std::string_view kFormatMajor = "1.";
 constexpr std::string_view kDocumentKey = "firetower";
 constexpr std::string_view kTask = "binary_classification";
+constexpr std::string_view kIsotonic = "isotonic";
 constexpr std::array<std::string_view, 2> kComparisonNames = {"<=", "<"};
 constexpr std::array<std::string_view, 2> kAggregationNames = {"mean", "sum"};
 constexpr std::array<std::string_view, 2> kLinkNames = {"identity", "logistic"};
@@ -86,8 +88,33 @@ Status CheckProfile(const std::vector<FeatureProfile>& profile, size_t feature_c
   return {};
 }
 
+Status CheckCalibration(const Calibration& calibration) {
+  const std::vector<double>& scores = calibration.scores;
+  const std::vector<double>& probabilities = calibration.probabilities;
+  const auto place = [](const char* list, size_t k) {
+    return "calibration." + std::string(list) + "[" + std::to_string(k) + "]";
+  };
+  if (scores.size() != probabilities.size() || scores.size() > kMaxCalibrationKnots) {
+    return InvalidMetadata("calibration", "needs as many scores as probabilities, at most " +
+                                              std::to_string(kMaxCalibrationKnots));
+  }
+  if (!(calibration.rows >= 0.0 && std::isfinite(calibration.rows))) {
+    return InvalidMetadata("calibration.rows", "is negative or not finite");
+  }
+  for (size_t k = 0; k < scores.size(); ++k) {
+    if (!(scores[k] >= 0.0 && scores[k] <= 1.0) || (k > 0 && !(scores[k] > scores[k - 1]))) {
+      return InvalidMetadata(place("scores", k), "is not rising within 0..1");
+    }
+    if (!(probabilities[k] >= (k > 0 ? probabilities[k - 1] : 0.0) && probabilities[k] <= 1.0)) {
+      return InvalidMetadata(place("probabilities", k), "falls or is outside 0..1");
+    }
+  }
+  return {};
+}
+
 Status CheckModel(const Model& model) {
   if (Status status = CheckInfo(model.info); !status.ok()) return status;
+  if (Status status = CheckCalibration(model.calibration); !status.ok()) return status;
   if (static_cast<size_t>(model.forest.feature_count) != model.pipeline.features().size()) {
     return Invalid("forest: it has " + std::to_string(model.forest.feature_count) +
                    " features, the pipeline " + std::to_string(model.pipeline.features().size()));
@@ -165,7 +192,8 @@ std::string MakeDocument(const Model& model, bool default_left) {
   json::array cuts;
   for (double cut : info.risk_cuts) cuts.push_back(cut);
   json::object document;
-  document["format"] = Text(kFormatVersion);
+  const Calibration& calibration = model.calibration;
+  document["format"] = Text(calibration.scores.empty() ? kFormatVersion : kCalibratedVersion);
   document["name"] = Text(info.name);
   document["version"] = Text(info.version);
   document["description"] = Text(info.description);
@@ -184,6 +212,15 @@ std::string MakeDocument(const Model& model, bool default_left) {
   document["threshold"] = info.threshold;
   document["risk_cuts"] = std::move(cuts);
   document["training"] = info.training;
+  if (!calibration.scores.empty()) {
+    document["calibration"] = json::object{
+        {"method", Text(kIsotonic)},
+        {"from", Text(calibration.from)},
+        {"rows", calibration.rows},
+        {"scores", json::array(calibration.scores.begin(), calibration.scores.end())},
+        {"probabilities",
+         json::array(calibration.probabilities.begin(), calibration.probabilities.end())}};
+  }
   return json::serialize(document);
 }
 
@@ -403,6 +440,48 @@ Result<std::vector<features::Feature>> ReadFeatures(
     result.push_back(std::move(feature));
   }
   return result;
+}
+
+Result<std::vector<double>> ReadNumbers(const Fields& fields, std::string_view key) {
+  const Result<const json::array*> list = fields.Array(key);
+  if (!list.ok()) return list.error();
+  if ((*list)->size() > kMaxCalibrationKnots) {
+    return InvalidMetadata(
+        fields.Place(key),
+        "is over the limit of " + std::to_string(kMaxCalibrationKnots) + " numbers");
+  }
+  std::vector<double> numbers;
+  for (size_t i = 0; i < (*list)->size(); ++i) {
+    const Result<double> number = Fields::AsNumber((**list)[i], ListPlace(fields.Place(key), i));
+    if (!number.ok()) return number.error();
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+// Since 1.1; may be absent. A method that is not known is another engine's, and left alone.
+Result<Calibration> ReadCalibration(const json::object& document) {
+  Calibration calibration;
+  const json::value* value = document.if_contains("calibration");
+  if (value == nullptr) return calibration;
+  if (!value->is_object()) return InvalidMetadata("calibration", "is no object");
+  const Fields fields(value->get_object(), "calibration");
+  const Result<std::string> method = fields.String("method");
+  if (!method.ok()) return method.error();
+  if (*method != kIsotonic) return calibration;
+  Result<std::string> from = fields.String("from");
+  if (!from.ok()) return from.error();
+  const Result<double> rows = fields.Number("rows");
+  if (!rows.ok()) return rows.error();
+  Result<std::vector<double>> scores = ReadNumbers(fields, "scores");
+  if (!scores.ok()) return scores.error();
+  Result<std::vector<double>> probabilities = ReadNumbers(fields, "probabilities");
+  if (!probabilities.ok()) return probabilities.error();
+  if (scores->empty()) return InvalidMetadata("calibration.scores", "is empty");
+  return Calibration{.from = *std::move(from),
+                     .rows = *rows,
+                     .scores = *std::move(scores),
+                     .probabilities = *std::move(probabilities)};
 }
 
 Status ReadRules(const Fields& fields, Forest* forest, bool* per_node) {
@@ -778,6 +857,9 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   if (!inputs.ok()) return inputs.error();
   Result<std::vector<features::Feature>> features = ReadFeatures(fields, *inputs);
   if (!features.ok()) return features.error();
+  Result<Calibration> calibration = ReadCalibration(document->get_object());
+  if (!calibration.ok()) return calibration.error();
+  model.calibration = *std::move(calibration);
   bool per_node = false;
   if (Status status = ReadRules(fields, &model.forest, &per_node); !status.ok())
     return status.error();

@@ -1,4 +1,5 @@
-// A model as people hand it around: metadata, feature pipeline, forest, reference profile.
+// A model as people hand it around: metadata, feature pipeline, forest, reference profile,
+// calibration.
 // models/FORMAT.md describes its file.
 #ifndef FIRETOWER_CORE_FOREST_MODEL_H_
 #define FIRETOWER_CORE_FOREST_MODEL_H_
@@ -50,11 +51,22 @@ struct ModelInfo {
   json::object training;
 };
 
+// What the probabilities mean: a rising function of the forest's probability, linear between knots
+// and level outside them (metrics::Calibrated). Scoring does not use it; estimates without labels
+// do.
+struct Calibration {
+  std::string from;                   // What it was fitted on: "5-fold cross-validation"; one line.
+  double rows = 0.0;                  // Rows it was fitted on.
+  std::vector<double> scores;         // Strictly rising, within 0..1. Empty: no calibration.
+  std::vector<double> probabilities;  // As many; never falling, within 0..1.
+};
+
 struct Model {
   ModelInfo info;
   features::Pipeline pipeline;
   Forest forest;
   std::vector<FeatureProfile> profile;  // One per feature, or empty.
+  Calibration calibration;
 };
 
 RiskLevel LevelOf(const ModelInfo& info, double probability);
@@ -66,6 +78,7 @@ Result<std::vector<uint8_t>> WriteModel(const Model& model);
 // Limits of a model file, checked before anything is allocated.
 inline constexpr uint64_t kMaxModelBytes = uint64_t{1} << 30;
 inline constexpr uint64_t kMaxHeaderBytes = uint64_t{8} << 20;
+inline constexpr size_t kMaxCalibrationKnots = 65536;
 
 // Errors: kModelInvalid with the place ("byte 12", "tensor threshold", "tree 3, node 17", "metadata
 // features[2].op"), kTooBig.
