@@ -2,9 +2,10 @@
 // rising, and how often each sample has them. Made from a column sorted once, a tally for other
 // windows of the same rows is one pass without sorting: a window's boundary can be dragged.
 //
-//   Result<SortedColumn> column = SortedColumn::Create(values);          // reference and current
-//   rows Tally tally; column->Split({.reference = {0, 5000}, .current = {5000, 9000}}, &tally);
-//   TestResult ks = KolmogorovSmirnov(tally);
+//   Result<SortedColumn> column = SortedColumn::Create(values);
+//   Tally tally;
+//   column->Split({.reference = {0, 5000}, .current = {5000, 9000}}, &tally);
+//   const KsResult ks = KolmogorovSmirnov(tally);
 //
 // Thread-safety: const methods may be called from any thread.
 #ifndef FIRETOWER_CORE_DRIFT_TALLY_H_
@@ -19,7 +20,7 @@
 
 namespace firetower::drift {
 
-inline constexpr size_t kMaxTallyRows = size_t{1} << 31;
+inline constexpr size_t kMaxTallyRows = size_t{1} << 30;
 
 // Rows [begin, end).
 struct RowRange {
@@ -41,22 +42,27 @@ struct Tally {
   uint64_t current_missing = 0;
 };
 
-// A column's finite values sorted, with the row of each.
+// A column's distinct finite values, rising, with the rows that have each.
 class SortedColumn {
  public:
-  // values[i] = row i; NaN and infinite ones are missing. O(n) radix sort; 12 bytes per row and as
-  // many again while sorting. Errors: kTooBig (more than kMaxTallyRows rows).
+  // values[i] = row i; NaN and infinite ones are missing. O(n) radix sort; keeps 4 bytes per row
+  // and 8 per distinct value, and takes 16 per row while sorting. Errors: kTooBig (more than
+  // kMaxTallyRows rows).
   static Result<SortedColumn> Create(std::span<const double> values);
   static Result<SortedColumn> Create(std::span<const float> values);
 
-  // REQUIRES: ranges within rows(). O(rows()), allocates only what tally lacks.
-  void Split(const Windows& windows, Tally* tally) const;
+  // keep: one byte per row of the column, 0 for rows that are left out on both sides; empty: none
+  // is. REQUIRES: ranges within rows(). O(rows()), allocates only what tally lacks.
+  void Split(const Windows& windows, Tally* tally, std::span<const uint8_t> keep = {}) const;
   size_t rows() const { return total_; }
 
  private:
   SortedColumn() = default;
-  std::vector<double> values_;
-  std::vector<uint32_t> rows_;
+  template <typename T>
+  static Result<SortedColumn> CreateFrom(std::span<const T> values);
+
+  std::vector<double> values_;     // Distinct.
+  std::vector<uint32_t> rows_;     // By value, then row; the top bit marks the last of a value.
   std::vector<uint32_t> missing_;  // Rows without a finite value, rising.
   size_t total_ = 0;
 };
