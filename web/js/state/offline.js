@@ -22,6 +22,9 @@ const CHOICE_KEY = 'firetower.offline';
 /** On coming back to a tab the host is asked for a new version, at most this often. Milliseconds. */
 const CHECK_INTERVAL = 60 * 60 * 1000;
 
+/** So often the new version is asked to take over until it has. Milliseconds. */
+const APPLY_INTERVAL = 1000;
+
 /**
  * @typedef {object} Browser
  * @property {ServiceWorkerContainer | undefined} container
@@ -79,7 +82,8 @@ export function createOffline(browser = thisBrowser()) {
   const store = createStore(/** @type {OfflineState} */ ({ state: 'off', version: '', bytes: 0, dismissed: false }));
   /** @type {ServiceWorkerRegistration | undefined} */
   let registration;
-  let applying = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let applying;
   let checked = browser.now();
 
   /** Whether the host wants copies to be kept. Where it cannot be asked, nothing changes. */
@@ -141,8 +145,12 @@ export function createOffline(browser = thisBrowser()) {
     if (waiting) follow(waiting);
     if (installing) follow(installing);
     container.addEventListener('controllerchange', () => {
-      if (applying) browser.reload();
-      else if (replacing) store.set({ state: 'replaced', dismissed: false });
+      if (applying !== undefined) {
+        clearTimeout(applying);
+        browser.reload();
+      } else if (replacing) {
+        store.set({ state: 'replaced', dismissed: false });
+      }
     });
   }
 
@@ -160,6 +168,14 @@ export function createOffline(browser = thisBrowser()) {
     store.set({ state: container === undefined ? 'unsupported' : 'off', version: '', bytes: 0 });
   }
 
+  function apply() {
+    if (!registration?.waiting) return browser.reload(); // Another tab was quicker.
+    registration.waiting.postMessage({ type: 'activate' });
+    // Chromium puts it off while the old version is answering, and may then forget about it.
+    clearTimeout(applying);
+    applying = setTimeout(apply, APPLY_INTERVAL);
+  }
+
   return {
     store,
     async start() {
@@ -168,11 +184,7 @@ export function createOffline(browser = thisBrowser()) {
       else if (await allowed()) await register();
       else await takeAway();
     },
-    apply() {
-      applying = true;
-      if (registration?.waiting) registration.waiting.postMessage({ type: 'activate' });
-      else browser.reload(); // Another tab was quicker.
-    },
+    apply,
     dismiss: () => store.set({ dismissed: true }),
     async keep() {
       storage.removeItem(CHOICE_KEY);
