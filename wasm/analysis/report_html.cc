@@ -19,8 +19,9 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // A category that stands for fewer rows could name a person.
 constexpr double kFewestRowsOfName = 10;
-constexpr size_t kMaxSectionBytes = 60'000;
-constexpr size_t kMaxTableRows = 60;
+constexpr size_t kMaxSectionBytes = 80'000;
+// Rows of a list's table; fewer where the section would be too long.
+constexpr std::array<size_t, 3> kTableRows = {60, 20, 8};
 constexpr size_t kMaxInlineItems = 40;
 constexpr size_t kMaxBars = 201;
 constexpr size_t kMaxTrends = 6;
@@ -284,12 +285,18 @@ std::string Paragraph(std::string_view kind, std::string_view escaped) {
 
 // --- documents of any keys: figures, intervals, lists of records
 
-// The table of a list of objects; long lists are thinned evenly.
-std::string RecordsTable(std::string_view caption, std::span<const json::value> records) {
+// The table of a list of objects: their figures and texts, not what is nested in them. Long lists
+// are thinned evenly to `most` rows.
+std::string RecordsTable(std::string_view caption, std::span<const json::value> records,
+                         size_t most) {
   std::vector<std::string> keys;
-  for (const auto& entry : records[0].get_object()) keys.emplace_back(entry.key());
-  if (keys.size() > kMaxInlineItems) keys.resize(kMaxInlineItems);
-  const size_t step = (records.size() + kMaxTableRows - 1) / kMaxTableRows;
+  for (const auto& entry : records[0].get_object()) {
+    const json::value& value = entry.value();
+    if ((value.is_object() && !IsInterval(value)) || keys.size() == kMaxInlineItems) continue;
+    keys.emplace_back(entry.key());
+  }
+  if (keys.empty()) return {};
+  const size_t step = (records.size() + most - 1) / most;
   std::string title(caption);
   if (step > 1) {
     title += " (one in " + std::to_string(step) + " of " +
@@ -334,9 +341,10 @@ std::string RecordTrends(std::string_view caption, std::span<const json::value> 
   return text;
 }
 
-// Figures of the object as one table, then its lists and the objects within it, level by level.
+// Figures of the object as one table, then its lists (of `most` rows at most) and the objects
+// within it, level by level.
 std::string DocumentText(int level, std::string_view caption, const json::value& document,
-                         int depth) {
+                         size_t most, int depth = 3) {
   std::string text, inner;
   std::vector<Cell> heads{{"figure", false}, {"value"}};
   TableWriter table(caption, heads);
@@ -347,9 +355,10 @@ std::string DocumentText(int level, std::string_view caption, const json::value&
     const std::span<const json::value> items = Items(&value);
     if (!items.empty() && std::all_of(items.begin(), items.end(),
                                       [](const json::value& item) { return item.is_object(); })) {
-      inner += RecordTrends(key, items) + RecordsTable(key, items);
+      inner += RecordTrends(key, items) + RecordsTable(key, items, most);
     } else if (value.is_object() && !IsInterval(value) && depth > 0) {
-      inner += Heading(level, key) + DocumentText(std::min(level + 1, 6), key, value, depth - 1);
+      inner +=
+          Heading(level, key) + DocumentText(std::min(level + 1, 6), key, value, most, depth - 1);
     } else {
       const std::array<Cell, 2> cells{{{key, false}, {InlineText(entry.key(), value, 2)}}};
       table.Add(cells);
@@ -364,7 +373,11 @@ std::string DocumentText(int level, std::string_view caption, const json::value&
 std::string Section(std::string_view title, std::string_view caption, const json::value* document,
                     const std::string& before) {
   if (document == nullptr || !document->is_object()) return {};
-  std::string text = DocumentText(3, caption, *document, 3);
+  std::string text;
+  for (const size_t most : kTableRows) {
+    text = DocumentText(3, caption, *document, most);
+    if (text.size() <= kMaxSectionBytes) break;
+  }
   if (text.size() > kMaxSectionBytes) {
     text = Paragraph("soft", "Too long for this page: see the JSON report.");
   }
@@ -578,7 +591,7 @@ ChartParts TrendText(std::string_view escaped_name, const json::value* trend) {
                               Count(static_cast<double>(drifted)) + " of them drifted (dots).";
   const std::span<const json::value> windows = Items(Find(trend, "windows"));
   return {Figure(TrendSvg(caption, points), caption),
-          windows[0].is_object() ? RecordsTable("Windows", windows) : std::string()};
+          windows[0].is_object() ? RecordsTable("Windows", windows, kTableRows[0]) : std::string()};
 }
 
 // New and missing categories: how many, and those names that stand for enough rows.
@@ -723,7 +736,7 @@ std::string DetectorsSection(const json::value* detectors) {
     if (alarms.size() > kMaxTrendPoints) alarms.resize(kMaxTrendPoints);
     if (warnings.size() > kMaxTrendPoints) warnings.resize(kMaxTrendPoints);
     text += Heading(3, name) + Figure(AlarmsSvg(caption, rows, alarms, warnings), caption) +
-            DocumentText(4, name, result, 3);
+            DocumentText(4, name, result, kTableRows[1]);
     if (text.size() > kMaxSectionBytes) {
       text += Paragraph("soft", "Further detectors are in the JSON report.");
       break;
