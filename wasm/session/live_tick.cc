@@ -155,7 +155,7 @@ ScopeDrift Live::State::DriftOf(const monitor::Summary& summary) const {
     found.columns.push_back(drift::CompareCounts(reference_counts[f], CurrentCounts(summary, f)));
     p_values.push_back(found.enough ? found.columns.back().p_value : kNaN);
   }
-  found.corrected = drift::BenjaminiHochberg(p_values);
+  found.corrected = drift::Correct(p_values, drift::Correction::kBenjaminiHochberg);
   for (size_t f = 0; f < found.columns.size(); ++f) {
     found.verdicts.push_back(drift::Judge(found.columns[f], rows, found.corrected[f],
                                           settings.drift_level, settings.drift_floor));

@@ -3,7 +3,7 @@
 // error rate where a goodness-of-fit test that takes the reference as known has not.
 //
 //   const BinnedDrift drift = CompareCounts(reference, current);
-//   const std::vector<double> corrected = BenjaminiHochberg(p_values);
+//   const std::vector<double> corrected = Correct(p_values, Correction::kBenjaminiHochberg);
 //   Judge(drift, rows, corrected[j], 0.05, 0.1);
 //
 // Definitions: Pearson's chi-square for 2 x k tables without Yates' correction; PSI =
@@ -20,21 +20,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
+
+#include "core/drift/verdict.h"
 
 namespace firetower::drift {
 
 inline constexpr double kMinRows = 200;  // Current rows below which no verdict is given.
-
-enum class Verdict : int32_t {  // do not renumber
-  kTooFewRows = 0,
-  kStable = 1,
-  kTooSmallToMatter = 2,
-  kDrifted = 3,
-};
-// "too few rows", "stable", "too small to matter", "drifted"
-std::string_view Name(Verdict verdict);
 
 struct BinnedDrift {
   double psi = 0;        // Over the pooled bins. NaN with no rows on a side.
@@ -53,10 +45,6 @@ BinnedDrift CompareCounts(std::span<const double> reference, std::span<const dou
 // Share of the PSI of every bin given, adding up to CompareCounts().psi: that of a pool is divided
 // evenly among its bins. All NaN with no rows on a side. As CompareCounts.
 std::vector<double> PsiByBin(std::span<const double> reference, std::span<const double> current);
-
-// p-values corrected for their number, in the order given. NaN stays NaN and is not counted.
-// Source: Benjamini and Hochberg (1995), the step-up procedure as adjusted p-values. O(n log n).
-std::vector<double> BenjaminiHochberg(std::span<const double> p_values);
 
 // Too few rows: current_rows < kMinRows, or nothing to compare (psi or p_corrected NaN).
 // Stable: p_corrected >= level. Drifted: p_corrected < level and psi - psi_noise >= effect_floor;

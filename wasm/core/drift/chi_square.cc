@@ -31,4 +31,20 @@ double ChiSquareTail(double statistic, size_t degrees) {
   return std::min(1.0, tail + (odd ? std::erfc(std::sqrt(h)) : 0.0));
 }
 
+double ChiSquareQuantile(double tail, size_t degrees) {
+  double low = 0.0;
+  double high = static_cast<double>(degrees);
+  while (ChiSquareTail(high, degrees) > tail) {
+    low = high;
+    high *= 2.0;
+  }
+  constexpr double kClose = 1e-15;
+  while (high - low > kClose * high) {
+    const double middle = 0.5 * (low + high);
+    if (middle == low || middle == high) break;
+    (ChiSquareTail(middle, degrees) > tail ? low : high) = middle;
+  }
+  return high;
+}
+
 }  // namespace firetower::drift

@@ -1,6 +1,6 @@
-// The chi-square distribution's upper tail for whole degrees of freedom, as a finite sum of
-// positive terms: nothing cancels. (Boost.Math's incomplete gamma gives the same and costs 33 KB of
-// WebAssembly.)
+// The chi-square distribution's upper tail, and its inverse, for whole degrees of freedom, as a
+// finite sum of positive terms: nothing cancels. (Boost.Math's incomplete gamma gives the same and
+// costs 33 KB of WebAssembly.)
 //
 // Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.4.4 and 26.4.5.
 // Thread-safety: pure function.
@@ -15,6 +15,10 @@ namespace firetower::drift {
 // it is smaller than any float64. O(degrees), does not allocate. REQUIRES: statistic >= 0 and
 // finite, degrees >= 1.
 double ChiSquareTail(double statistic, size_t degrees);
+
+// The statistic whose upper tail is `tail`; relative accuracy 1e-12. O(degrees), does not allocate.
+// REQUIRES: 1e-12 <= tail < 1, degrees >= 1.
+double ChiSquareQuantile(double tail, size_t degrees);
 
 }  // namespace firetower::drift
 
