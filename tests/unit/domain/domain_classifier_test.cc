@@ -137,6 +137,9 @@ TEST(DomainClassifierTest, WhatItRefuses) {
   EXPECT_EQ(Train(made, {.max_depth = 31}).error().code, ErrorCode::kBadArgument);
   EXPECT_EQ(Train(made, {.permutations = 10001}).error().code, ErrorCode::kBadArgument);
   EXPECT_EQ(Train(MakeRows(40, 19, 0.0, 7), {}).error().code, ErrorCode::kDataInvalid);
+  Rows constant = made;
+  std::fill(constant.features.begin(), constant.features.end(), 1.0F);
+  EXPECT_EQ(Train(constant, {}).error().message, "no column varies");
 }
 
 // p at most 0.05 in one of twenty data sets without drift.

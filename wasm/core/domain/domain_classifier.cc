@@ -79,6 +79,10 @@ Result<DomainClassifier> DomainClassifier::Train(std::span<const float> features
   Result<train::TrainedForest> trained = train::TrainForest(
       features, rows, feature_count, current, {}, ForestOptionsOf(options, options.trees));
   if (!trained.ok()) return trained.error();
+  const std::span<const double> importances = trained->importances;
+  if (std::all_of(importances.begin(), importances.end(), [](double v) { return v == 0.0; })) {
+    return Error{.code = ErrorCode::kDataInvalid, .message = "no column varies"};
+  }
   const Result<metrics::Interval> auc = AucOf(trained->oob_probability, current);
   if (!auc.ok()) return auc.error();
   Result<forest::CompiledForest> compiled = forest::CompiledForest::Build(trained->forest);

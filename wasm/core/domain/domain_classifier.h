@@ -43,7 +43,7 @@ class DomainClassifier {
  public:
   // features[f * rows + i]: float32, NaN missing; current[i]: 1 for a row of the current window, 0
   // for one of the reference. Errors: those of train::TrainForest; kBadArgument for options;
-  // kDataInvalid with fewer than 20 rows on a side.
+  // kDataInvalid with fewer than 20 rows on a side, or no column by which rows could be cut.
   static Result<DomainClassifier> Train(std::span<const float> features, size_t rows,
                                         size_t feature_count, std::span<const uint8_t> current,
                                         const DomainOptions& options);

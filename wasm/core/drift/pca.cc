@@ -107,15 +107,17 @@ void Pca::Errors(const SampleMatrix& sample, std::span<const uint32_t> rows,
   }
 }
 
+std::vector<uint32_t> FittedRows(size_t reference_rows, uint64_t seed) {
+  return DrawRows(0, reference_rows, reference_rows / 2, seed, kSplitStream);
+}
+
 Result<PcaDrift> ComparePca(const SampleMatrix& sample, const PcaOptions& options) {
   if (Status status = CheckSample(sample, kMinRows); !status.ok()) return status.error();
   if (!(options.explained > 0.0 && options.explained < 1.0)) {
     return Error{.code = ErrorCode::kBadArgument,
                  .message = "the share of variance to explain must be between 0 and 1"};
   }
-  const size_t half = sample.reference_rows / 2;
-  const std::vector<uint32_t> fitted =
-      DrawRows(0, sample.reference_rows, half, options.seed, kSplitStream);
+  const std::vector<uint32_t> fitted = FittedRows(sample.reference_rows, options.seed);
   const std::vector<uint32_t> reference = Numbers(0, sample.reference_rows);
   std::vector<uint32_t> held;
   std::set_difference(reference.begin(), reference.end(), fitted.begin(), fitted.end(),

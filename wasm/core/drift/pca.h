@@ -66,6 +66,9 @@ struct PcaDrift {
   size_t held_rows = 0;    // Of the reference, compared with the current rows.
 };
 
+// The half of the reference's rows that the components are found on, rising.
+std::vector<uint32_t> FittedRows(size_t reference_rows, uint64_t seed);
+
 // Errors: kBadArgument; kDataInvalid (fewer than 20 rows on a side, no column varies).
 Result<PcaDrift> ComparePca(const SampleMatrix& sample, const PcaOptions& options);
 
