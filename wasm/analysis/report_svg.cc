@@ -103,7 +103,10 @@ std::string TrendSvg(std::string_view what, std::span<const TrendPoint> points) 
     if (std::isfinite(point.low) && std::isfinite(point.high)) {
       bands += Line("b", x(i), y(point.low), x(i), y(point.high));
     }
-    path += (drawing ? "L" : "M") + Place(x(i)) + " " + Place(y(point.value));
+    path += drawing ? 'L' : 'M';
+    path += Place(x(i));
+    path += ' ';
+    path += Place(y(point.value));
     drawing = true;
     if (point.marked || points.size() <= 60) {
       dots += "<circle class=\"" + std::string(point.marked ? "m" : "p") + "\" cx=\"" +
