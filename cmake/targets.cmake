@@ -36,14 +36,29 @@ function(firetower_core_library NAME)
   target_link_libraries(${NAME} PUBLIC firetower_flags ${ARG_DEPENDS} PRIVATE firetower_core_flags)
 endfunction()
 
+# What all tests are compiled with. -O1 and the headers read once: compiling the tests takes longer than
+# running them.
+function(firetower_test_flags NAME)
+  target_link_libraries(${NAME} PRIVATE firetower_flags firetower_gtest)
+  target_compile_definitions(${NAME} PRIVATE FIRETOWER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_options(${NAME} PRIVATE -O1)
+endfunction()
+
 # firetower_test(NAME SOURCE x_test.cc DEPENDS libs... [LABELS unit|golden|slow]) makes and registers one
 # GoogleTest binary. It runs natively, under the sanitizers and, through Node, as WebAssembly.
 # FIRETOWER_SOURCE_DIR is defined for tests that read files of the source tree.
 function(firetower_test NAME)
   cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS;LABELS" ${ARGN})
+  if(NOT TARGET firetower_test_headers)
+    file(WRITE "${CMAKE_BINARY_DIR}/test_headers.cc" "")
+    add_library(firetower_test_headers OBJECT "${CMAKE_BINARY_DIR}/test_headers.cc")
+    firetower_test_flags(firetower_test_headers)
+    target_precompile_headers(firetower_test_headers PRIVATE <gtest/gtest.h> <cmath> <string> <vector>)
+  endif()
   add_executable(${NAME} ${ARG_SOURCE})
-  target_link_libraries(${NAME} PRIVATE firetower_flags ${ARG_DEPENDS} firetower_gtest)
-  target_compile_definitions(${NAME} PRIVATE FIRETOWER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  firetower_test_flags(${NAME})
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS})
+  target_precompile_headers(${NAME} REUSE_FROM firetower_test_headers)
   if(EMSCRIPTEN)
     # NODERAWFS: tests read the source tree's files through Node. -O1: the objects are optimised by the
     # compiler already, and a full wasm-opt pass over every test takes longer than all else together.

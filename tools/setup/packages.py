@@ -198,7 +198,7 @@ NATIVE = [_GXX, _CLI11, _GTEST] + _BUILD
 # What each part of tests/run needs; bench is tests/bench/run.
 PARTS = {
     "native": NATIVE,
-    "asan": NATIVE,
+    "asan": NATIVE + [_CLANG, _CLANG_RUNTIME],
     "wasm": PAGE + [_GTEST_SOURCES],
     "js": PAGE + NATIVE + [_CHROMIUM, _FONTS],
     "ground": PAGE,
