@@ -166,6 +166,14 @@ json::object ToJson(const forest::Model& model, const Shape& shape, size_t file_
   document["features"] = std::move(features);
   document["forest"] = std::move(forest);
   document["has_profile"] = !model.profile.empty();
+  if (!model.calibration.scores.empty()) {
+    document["calibration"] = json::object{{"method", "isotonic"},
+                                           {"from", json::string(model.calibration.from)},
+                                           {"rows", model.calibration.rows},
+                                           {"knots", model.calibration.scores.size()}};
+  } else {
+    document["calibration"] = nullptr;
+  }
   document["training"] = model.info.training;
   return document;
 }
@@ -194,6 +202,11 @@ std::string ToText(const forest::Model& model, const Shape& shape, size_t file_b
                       LinkName(model.forest), model.forest.base_score);
   text +=
       fmt::format("profile         {}\n", model.profile.empty() ? "none" : "of the training rows");
+  const forest::Calibration& calibration = model.calibration;
+  text += calibration.scores.empty()
+              ? std::string("calibration     none\n")
+              : fmt::format("calibration     isotonic, {} knots, from {} rows: {}\n",
+                            calibration.scores.size(), calibration.rows, calibration.from);
   text += "\nsplits  feature = how it is made\n";
   for (size_t f = 0; f < model.pipeline.features().size(); ++f) {
     const features::Feature& feature = model.pipeline.features()[f];

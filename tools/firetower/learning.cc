@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "checks.h"
+#include "core/train/calibration.h"
 #include "core/train/folds.h"
 #include "core/train/profile.h"
 #include "files.h"
@@ -155,6 +156,13 @@ std::string Learning::Protocol() const {
       options_.folds);
 }
 
+std::string Learning::HeldOut() const {
+  if (!options_.folds_column.empty()) {
+    return "cross-validation on the folds of column " + options_.folds_column;
+  }
+  return fmt::format("{}-fold stratified cross-validation", options_.folds);
+}
+
 json::object Learning::MetricsJson(const train::CrossValidation& figures) const {
   json::object metrics;
   metrics["auc"] = IntervalJson(figures.pooled_auc);
@@ -233,6 +241,21 @@ int Learning::FitAndWrite(const train::ForestOptions& forest,
   }
   about["importances"] = std::move(importances);
 
+  // Rows that the model has not seen: held out, or else out of bag.
+  const bool out_of_bag = !fitted->trained.oob_probability.empty();
+  forest::Calibration calibration;
+  if (cross_validation != nullptr || out_of_bag) {
+    const std::vector<uint8_t> classes(labels.begin(), labels.end());
+    Result<forest::Calibration> fit =
+        cross_validation != nullptr
+            ? train::FitCalibration(cross_validation->probabilities, table_.labels, table_.weights,
+                                    HeldOut())
+            : train::FitCalibration(fitted->trained.oob_probability, classes, weights,
+                                    "out-of-bag probabilities");
+    if (!fit.ok()) return ReportError(options_.data, InFile(fit.error(), table_));
+    calibration = *std::move(fit);
+  }
+
   forest::Model model;
   model.info = config_.info;
   model.info.label_column = options_.label;
@@ -241,6 +264,7 @@ int Learning::FitAndWrite(const train::ForestOptions& forest,
   model.info.training = about;
   model.pipeline = std::move(fitted->pipeline);
   model.forest = std::move(fitted->trained.forest);
+  model.calibration = std::move(calibration);
   model.profile =
       train::BuildProfile(fitted->features, fitted->rows.size(), weights, train::kProfileBins);
   const Result<std::vector<uint8_t>> bytes = forest::WriteModel(model);
@@ -249,6 +273,11 @@ int Learning::FitAndWrite(const train::ForestOptions& forest,
     return ReportError(options_.out, status.error());
   }
   // What differs from run to run is in the report, not in the model.
+  if (!model.calibration.scores.empty()) {
+    about["calibration"] = json::object{{"from", json::string(model.calibration.from)},
+                                        {"rows", model.calibration.rows},
+                                        {"knots", model.calibration.scores.size()}};
+  }
   about["trees"] = model.forest.tree_count();
   about["nodes"] = model.forest.node_count();
   about["model_bytes"] = bytes->size();

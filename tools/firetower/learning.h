@@ -67,6 +67,8 @@ class Learning {
  private:
   // Reports the rows that the fitted pipeline refuses and adds them to the table's list.
   void NoteRefused(const train::FittedModel& fitted);
+  // Protocol in a few words.
+  std::string HeldOut() const;
   json::object MetricsJson(const train::CrossValidation& figures) const;
 
   LearningOptions options_;
