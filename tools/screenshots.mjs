@@ -68,6 +68,19 @@ async function live(page) {
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
 }
 
+/** The Drift view of the demo, a column open. @param {import('@playwright/test').Page} page */
+async function drift(page) {
+  const idle = () => page.waitForFunction(() => /** @type {any} */ (globalThis).__idle());
+  await page.evaluate(() => (location.hash = '#view=drift'));
+  await page.getByRole('button', { name: 'Try it with a demo that drifts' }).click();
+  await page.locator('.drift-sentence').waitFor();
+  await idle();
+  await page.getByLabel('Reference', { exact: true }).selectOption('before');
+  await idle();
+  await page.getByRole('button', { name: 'V14', exact: true }).click();
+  await idle();
+}
+
 try {
   await mkdir(OUT, { recursive: true });
   const desktop = { width: 1440, height: 900 };
@@ -84,6 +97,9 @@ try {
   await shoot('review-light-390', phone, demo);
   await shoot('live-light-1440', desktop, live);
   await shoot('live-dark-1440', { ...desktop, dark: true }, live);
+  await shoot('drift-light-1440', { ...desktop, height: 1200 }, drift);
+  await shoot('drift-dark-1440', { ...desktop, height: 1200, dark: true }, drift);
+  await shoot('drift-light-390', phone, drift);
 } finally {
   await browser.close();
   server.removeAllListeners('exit');

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { createEngine } from '../../web/js/engine/node.js';
 import { createActions } from '../../web/js/state/actions.js';
 import { initialState } from '../../web/js/state/app_state.js';
+import { initialDriftState } from '../../web/js/state/drift_state.js';
 import { writeLink } from '../../web/js/state/hash.js';
 import { initialLiveState, readLiveSettings } from '../../web/js/state/live_state.js';
 import { createRestore } from '../../web/js/state/restore.js';
@@ -32,7 +33,15 @@ async function page() {
       },
     },
   };
-  const restore = createRestore({ store, actions, live });
+  const driftStore = createStore(initialDriftState());
+  const drift = {
+    store: driftStore,
+    actions: {
+      /** @param {object} patch */
+      set: (patch) => driftStore.set({ settings: { ...driftStore.get().settings, ...patch } }),
+    },
+  };
+  const restore = createRestore({ store, actions, live, drift });
   const idle = async () => {
     do await new Promise((resolve) => setTimeout(resolve, 5));
     while (!actions.idle() || store.get().job);
@@ -58,6 +67,7 @@ function wished() {
   session.live.window = { kind: 'rows', tumbling: true, rows: 500, seconds: 60 };
   session.live.rules = [{ id: 'a', name: 'A', statistic: 'fraud_rate', above: 0.02 }];
   session.live.source = { kind: 'demo', rate: 50, scenario: 'cents' };
+  session.drift = { ...session.drift, reference: 'before', boundary: 0.3, correction: 'Holm' };
   return session;
 }
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { readHash, writeLink } from '../../web/js/state/hash.js';
+import { defaultDriftSettings } from '../../web/js/state/drift_state.js';
 import { defaultSession, droppedNote, isSession, readSession, sessionOf, shareable, writeSession } from '../../web/js/state/session.js';
-import { readLive, readSettings, writeSettings } from '../../web/js/state/settings.js';
+import { readDrift, readLive, readSettings, writeSettings } from '../../web/js/state/settings.js';
 import { initialState } from '../../web/js/state/app_state.js';
 import { defaultLiveSettings } from '../../web/js/state/live_state.js';
 
@@ -32,6 +33,19 @@ function full() {
         { id: 'band', name: 'V14 outside', statistic: 'psi.V14', scope: 'overall', above: 3, below: -0, min_rows: 100, enabled: false },
       ],
       source: { kind: 'demo', rate: 1000, scenario: 'shift' },
+    },
+    drift: {
+      reference: 'before',
+      current: 'window',
+      boundary: 0.25,
+      end: 0.75,
+      test: 'mwu',
+      correction: 'Holm',
+      level: 0.01,
+      floor: 0.2,
+      minRows: 500,
+      performance: { windows: 24, budget: 50, falsePositive: 2.5, falseNegative: 100, delay: 86400 },
+      detector: { name: 'ddm', series: 'column:Amount', set: { semantics: 'river', warm_start: 100 } },
     },
   };
 }
@@ -184,19 +198,33 @@ test('a link holds nothing of a file', () => {
 
 test('the session of the page has settings alone', () => {
   const live = { ...defaultLiveSettings(), remember: true, notify: true };
-  const session = sessionOf(initialState(), live, 0.3);
+  const session = sessionOf(initialState(), live, defaultDriftSettings(), 0.3);
   assert.deepEqual(session, { ...defaultSession(), threshold: 0.3 });
   assert.ok(!writeSession(session).includes('remember'), 'consent belongs to a device');
 });
 
 test('memory: settings of the page and of the live view in one object; the old form is read', () => {
   const live = { ...defaultLiveSettings(), ...full().live, remember: true, cap: 2 ** 24, notify: true };
-  const text = writeSettings({ theme: 'dark', columns: ['V14'] }, live);
+  const text = writeSettings({ theme: 'dark', columns: ['V14'] }, live, full().drift);
   assert.deepEqual(readSettings(text), { theme: 'dark', columns: ['V14'] });
   assert.deepEqual(readLive(text), JSON.parse(JSON.stringify(live)));
-  assert.deepEqual(Object.keys(JSON.parse(text)), ['version', 'exporter', 'theme', 'review', 'live', 'device']);
+  assert.deepEqual(readDrift(text), full().drift);
+  assert.deepEqual(Object.keys(JSON.parse(text)), ['version', 'exporter', 'theme', 'review', 'live', 'drift', 'device']);
   assert.deepEqual(readSession(text).dropped, []);
   const old = '{"version":1,"exporter":"firetower","theme":"light","columns":["Amount"]}';
   assert.deepEqual(readSettings(old), { theme: 'light', columns: ['Amount'] });
   for (const junk of [null, '', '{', '[]', '{"device":7}', '{"device":{"cap":-1,"remember":"yes"}}']) assert.deepEqual(readLive(junk), defaultLiveSettings());
+});
+
+test('drift settings: bad values fall back, names of columns that are not the model’s stay here', () => {
+  const { session, dropped } = readSession({
+    drift: { reference: 'moon', boundary: 1.5, level: 0, correction: 'BY', performance: { windows: 2.5, budget: 7 }, detector: { series: 'column:', set: { 'a b': 1, delta: NaN, mode: 'up' } } },
+  });
+  assert.deepEqual(dropped, ['drift.reference', 'drift.boundary', 'drift.level', 'drift.performance.windows', 'drift.detector.series', 'drift.detector.set.a b', 'drift.detector.set.delta']);
+  const usual = defaultDriftSettings();
+  assert.deepEqual(session.drift, { ...usual, correction: 'BY', performance: { ...usual.performance, budget: 7 }, detector: { ...usual.detector, set: { mode: 'up' } } });
+  const secret = full();
+  secret.drift.detector.series = 'column:Salary';
+  assert.equal(shareable(secret, ['Amount']).drift.detector.series, 'score');
+  assert.equal(shareable(full(), ['Amount']).drift.detector.series, 'column:Amount');
 });

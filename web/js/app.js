@@ -8,15 +8,19 @@ import { createActions } from './state/actions.js';
 import { initialState } from './state/app_state.js';
 import { hostApi } from './state/api_host.js';
 import { createEmbedding, originAsked, readOrigins } from './state/embed.js';
+import { createDriftActions } from './state/drift_actions.js';
+import { drifting } from './state/drift_demo.js';
+import { initialDriftState } from './state/drift_state.js';
 import { createLiveActions } from './state/live_actions.js';
 import { initialLiveState } from './state/live_state.js';
 import { writeHash } from './state/hash.js';
 import { createOffline } from './state/offline.js';
 import { createRestore } from './state/restore.js';
-import { readLive, readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
+import { readDrift, readLive, readSettings, SETTINGS_KEY, writeSettings } from './state/settings.js';
 import { createStore } from './state/store.js';
 import { h } from './views/dom.js';
 import { offer } from './views/download.js';
+import * as drift from './views/drift.js';
 import * as header from './views/header.js';
 import { createHelp } from './views/help.js';
 import * as live from './views/live.js';
@@ -35,10 +39,15 @@ import { createStoryPanel } from './views/story.js';
  * @property {() => void} chooseFile
  * @property {() => void} chooseModel
  * @property {() => void} chooseStream a file to replay
+ * @property {() => void} chooseReference a file or summary that the Drift view compares with
+ * @property {() => void} demoDrift generated rows that drift, in the Drift view
+ * @property {(row: number) => void} openInReview a row of the file
  * @property {(blob: Blob, name: string) => void} offer hands a file over as a download
  * @property {() => void} showHelp
  * @property {{store: import('./state/store.js').Store<import('./state/live_state.js').LiveState>,
  *   actions: import('./state/live_actions.js').LiveActions}} live
+ * @property {{store: import('./state/store.js').Store<import('./state/drift_state.js').DriftState>,
+ *   actions: import('./state/drift_actions.js').DriftActions}} drift
  * @property {import('./state/restore.js').Restore} restore sessions
  * @property {() => void} tellStory the story of #demo
  */
@@ -70,6 +79,18 @@ const liveActions = createLiveActions({
   notifier: createNotifier(),
 });
 store.watch(['threshold'], () => void liveActions.setThreshold(actions.chosenThreshold()));
+const driftStore = createStore(initialDriftState());
+const driftActions = createDriftActions({
+  store: driftStore,
+  app: store,
+  engine: () => actions.engine(),
+  // A module of its own, loaded when it is first wanted.
+  createAnalysis: async () => (await import('./engine/analysis/index.js')).createAnalysis({ model: actions.modelBytes() }),
+  liveSummary: async () => {
+    const summary = await (await liveActions.monitor()).summary('window');
+    return { summary: new TextDecoder().decode(summary), name: 'live stream' };
+  },
+});
 
 // --- rows from pages that show this one
 
@@ -111,7 +132,7 @@ function occupied() {
 }
 
 /**
- * What is open decides: rows are replayed in the Live view, else reviewed.
+ * What is open decides: rows are replayed in the Live view, else reviewed; in the Drift view they are compared.
  * @param {Blob} file
  * @param {string} name
  */
@@ -119,7 +140,16 @@ function take(file, name) {
   if (/\.safetensors$/i.test(name)) void actions.loadModel(file, name);
   else if (/\.firetower\.json$/i.test(name)) void loadSession(file, name, app);
   else if (store.get().view === 'live') void liveActions.replay(file, name);
-  else void actions.openFile(file, name);
+  else openFile(file, name);
+}
+
+/**
+ * The Drift view stays open: it shows the file as well.
+ * @param {Blob} file
+ * @param {string} name
+ */
+function openFile(file, name) {
+  void actions.openFile(file, name, store.get().view === 'drift' ? 'drift' : 'review');
 }
 
 document.addEventListener('dragover', (event) => {
@@ -149,9 +179,10 @@ document.addEventListener('paste', (event) => {
 
 // --- address and memory
 
-const restore = createRestore({ store, actions, live: { store: liveStore, actions: liveActions } });
+const restore = createRestore({ store, actions, live: { store: liveStore, actions: liveActions }, drift: { store: driftStore, actions: driftActions } });
 actions.setSettings(readSettings(remembered(SETTINGS_KEY)));
 void liveActions.setSettings(readLive(remembered(SETTINGS_KEY)));
+driftActions.set(readDrift(remembered(SETTINGS_KEY)));
 if (restore.fromLink(location.hash)) store.set({ story: true });
 // The question of a link for an embedding page is in the Live view.
 if (originAsked(openedWith, location.origin) !== null) actions.setView('live');
@@ -173,9 +204,11 @@ store.watch(['settings'], ({ settings }) => {
   document.documentElement.dataset.theme = settings.theme;
   tellTheme();
 });
-const keep = () => remember(SETTINGS_KEY, writeSettings(store.get().settings, liveStore.get().settings));
+const keep = () => remember(SETTINGS_KEY, writeSettings(store.get().settings, liveStore.get().settings, driftStore.get().settings));
 store.watch(['settings'], keep);
 liveStore.watch(['settings'], keep);
+// A dragged boundary is remembered where it is let go.
+driftStore.watch(['settings', 'moving'], ({ moving }) => moving || keep());
 // A log that is kept should not be cleared away when the browser needs room; it may ask the person.
 let remembering = liveStore.get().settings.remember;
 liveStore.watch(['settings'], ({ settings }) => {
@@ -200,11 +233,18 @@ hostApi(navigator.serviceWorker, async () => {
 const app = {
   store,
   actions,
-  chooseFile: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file', (file) => void actions.openFile(file, file.name)),
+  chooseFile: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file', (file) => openFile(file, file.name)),
   chooseModel: picker('.safetensors', 'Model file', (file) => void actions.loadModel(file, file.name)),
   chooseStream: picker('.csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values', 'CSV file to replay', (file) => void liveActions.replay(file, file.name)),
+  chooseReference: picker('.csv,.tsv,.txt,.json,text/csv,text/plain,application/json', 'File to compare with', (file) => void driftActions.useReference(file, file.name)),
+  demoDrift: () => void actions.demo({ view: 'drift', change: async (rows) => new Blob([drifting(await rows.text())], { type: 'text/csv' }) }),
+  openInReview: (row) => {
+    actions.setView('review');
+    void actions.setFilter({ level: 'all', minScore: null, rowFrom: row, rowTo: row, column: '', value: null, text: '' }).then(() => actions.openRow(row));
+  },
   offer,
   live: { store: liveStore, actions: liveActions },
+  drift: { store: driftStore, actions: driftActions },
   restore,
   tellStory: () => story.open(),
   showHelp: createHelp(document.body, store, offlineSection(offline)),
@@ -214,6 +254,7 @@ const app = {
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const reviewElement = byId('review');
 const liveElement = byId('live');
+const driftElement = byId('drift');
 const modelElement = byId('model');
 header.mount(byId('header'), app);
 mountSessionNotice(byId('header'), app);
@@ -225,10 +266,12 @@ embed.mount(liveElement, embedding, {
   remember: (text) => remember(EMBED_KEY, text),
   hash: openedWith,
 });
+drift.mount(driftElement, app);
 model.mount(modelElement, app);
 store.watch(['view'], ({ view }) => {
   reviewElement.hidden = view !== 'review';
   liveElement.hidden = view !== 'live';
+  driftElement.hidden = view !== 'drift';
   modelElement.hidden = view !== 'model';
 });
 const story = createStoryPanel(byId('story'), app);
@@ -241,7 +284,7 @@ byId('skip').addEventListener('click', (event) => {
 // The copy is made when the page works: both load the same files.
 void actions.start().finally(() => offline.start());
 
-// For tests: nothing is asked, nothing waits to be drawn; what the Live view knows.
+// For tests: nothing is asked, nothing waits to be drawn; what the Live and the Drift view know.
 let frames = 0;
 store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Object.keys(store.get())), () => {
   frames += 1;
@@ -249,4 +292,4 @@ store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Objec
     frames -= 1;
   });
 });
-Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && frames === 0, __live: () => liveStore.get() });
+Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && driftActions.idle() && frames === 0, __live: () => liveStore.get(), __drift: () => driftStore.get() });

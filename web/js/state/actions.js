@@ -148,15 +148,16 @@ export function createActions({ store, createEngine }) {
   /**
    * Reads and scores a file; what was on the page before goes.
    * @param {import('./app_state.js').Source} source
+   * @param {State['view']} [view] that shows it
    */
-  async function open(source) {
+  async function open(source, view = 'review') {
     job?.abort();
     const own = new AbortController();
     job = own;
     dropQuestions();
     store.set({
       ...noResult(),
-      view: 'review',
+      view,
       problem: null,
       note: '',
       source,
@@ -227,7 +228,11 @@ export function createActions({ store, createEngine }) {
     return Object.assign(new Error(message), { code });
   }
 
-  async function demo() {
+  /**
+   * Generated rows, scored.
+   * @param {{change?: ((rows: Blob) => Promise<Blob>) | null, view?: State['view']}} [options] change: of the generated rows before they are scored
+   */
+  async function demo({ change = null, view = 'review' } = {}) {
     job?.abort();
     const own = new AbortController();
     job = own;
@@ -235,7 +240,7 @@ export function createActions({ store, createEngine }) {
     const name = 'demo.csv';
     store.set({
       ...noResult(),
-      view: 'review',
+      view,
       problem: null,
       note: '',
       source: null,
@@ -253,8 +258,9 @@ export function createActions({ store, createEngine }) {
           },
         }),
       );
+      const rows = change ? await track(change(file)) : file;
       if (job !== own) return;
-      await open({ file, name, overrides: {}, demo: true });
+      await open({ file: rows, name, overrides: {}, demo: true }, view);
     } catch (error) {
       if (job !== own) return;
       job = null;
@@ -523,8 +529,9 @@ export function createActions({ store, createEngine }) {
     /**
      * @param {Blob} file
      * @param {string} name
+     * @param {State['view']} [view] that shows it
      */
-    openFile: (file, name) => open({ file, name, overrides: {}, demo: false }),
+    openFile: (file, name, view = 'review') => open({ file, name, overrides: {}, demo: false }, view),
     cancel: () => job?.abort(),
     cancelDownload: () => download?.abort(),
     /** Back to the first screen. */
@@ -536,6 +543,8 @@ export function createActions({ store, createEngine }) {
     },
     dismiss: () => store.set({ problem: null }),
     loadModel,
+    /** The model in use as a file's bytes; null: the page's own. */
+    modelBytes: () => ownModel,
     setOverrides,
     setThreshold,
     /** The threshold a person set, null for the model's own: what the address carries. */

@@ -40,7 +40,7 @@ import { defaultSettings } from './settings.js';
 
 /**
  * @typedef {object} State
- * @property {'review' | 'live' | 'model'} view
+ * @property {import('./session.js').View} view
  * @property {import('./settings.js').Settings} settings
  * @property {'starting' | 'ready' | 'failed'} engine
  * @property {ModelCard | null} model

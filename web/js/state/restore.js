@@ -10,12 +10,13 @@ import { difference, droppedNote, isSession, readSession, sessionOf, shareable }
 /** @typedef {import('./session.js').Session} Session */
 /** @typedef {Pick<import('./actions.js').Actions, 'setView' | 'setThreshold' | 'setSettings' | 'setFilter' | 'sortBy' | 'setWeighted' | 'chosenThreshold'>} Actions */
 /** @typedef {{store: import('./store.js').Store<import('./live_state.js').LiveState>, actions: Pick<import('./live_actions.js').LiveActions, 'setSettings'>}} LiveParts */
+/** @typedef {{store: import('./store.js').Store<import('./drift_state.js').DriftState>, actions: Pick<import('./drift_actions.js').DriftActions, 'set'>}} DriftParts */
 /** @typedef {ReturnType<typeof createRestore>} Restore */
 
 /**
- * @param {{store: import('./store.js').Store<State>, actions: Actions, live: LiveParts}} parts
+ * @param {{store: import('./store.js').Store<State>, actions: Actions, live: LiveParts, drift: DriftParts}} parts
  */
-export function createRestore({ store, actions, live }) {
+export function createRestore({ store, actions, live, drift }) {
   /** @type {Session['review'] | null} for the next file */
   let waiting = null;
 
@@ -48,6 +49,7 @@ export function createRestore({ store, actions, live }) {
   function apply(session) {
     actions.setSettings({ theme: session.theme, columns: session.review.columns });
     void live.actions.setSettings(session.live);
+    drift.actions.set(session.drift);
     actions.setThreshold(session.threshold);
     actions.setView(session.view);
     const { scored, ranked } = store.get();
@@ -94,7 +96,7 @@ export function createRestore({ store, actions, live }) {
 
     /** What a session file holds. @returns {Session} */
     session() {
-      const session = sessionOf(store.get(), live.store.get().settings, actions.chosenThreshold());
+      const session = sessionOf(store.get(), live.store.get().settings, drift.store.get().settings, actions.chosenThreshold());
       return waiting ? { ...session, review: { ...waiting, columns: session.review.columns } } : session;
     },
 

@@ -6,6 +6,7 @@
 //   const { session, dropped } = readSession(anything);   // never throws
 //   writeSession(session)                                 // text; reading it gives the same session, nothing dropped
 
+import { CORRECTIONS, CURRENTS, defaultDriftSettings, REFERENCES, TESTS } from './drift_state.js';
 import { defaultFilter } from './filters.js';
 import { DEFAULT_RATE, defaultLiveSettings, MAX_RATE, SCENARIOS } from './live_state.js';
 import { LEVELS } from './scores.js';
@@ -24,12 +25,13 @@ import { LEVELS } from './scores.js';
  * @property {number | null} threshold null: the model's own
  * @property {{filter: import('./filters.js').Filter, order: import('./app_state.js').Order, columns: string[] | null, weighted: boolean}} review
  * @property {Live} live
+ * @property {import('./drift_state.js').DriftSettings} drift
  */
 
-/** @typedef {'review' | 'live' | 'model'} View */
+/** @typedef {'review' | 'live' | 'drift' | 'model'} View */
 
 export const SESSION_VERSION = 1;
-export const VIEWS = /** @type {const} */ (['review', 'live', 'model']);
+export const VIEWS = /** @type {const} */ (['review', 'live', 'drift', 'model']);
 export const THEMES = /** @type {const} */ (['system', 'light', 'dark']);
 /** Bytes of a session file that are read at most. */
 export const MAX_SESSION_BYTES = 2 << 20;
@@ -58,6 +60,7 @@ export function defaultSession() {
       weighted: true,
     },
     live: defaultLive(),
+    drift: defaultDriftSettings(),
   };
 }
 
@@ -214,6 +217,53 @@ const LIVE = object(
   defaultLive(),
 );
 
+const MAX_PARAMETERS = 40;
+/** Values of a detector's parameters by name; the detector says which it knows. @type {Reader} */
+const parameters = (value, path, dropped) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const found = /** @type {Record<string, number | string>} */ ({});
+  Object.entries(value).forEach(([key, given], i) => {
+    const usable = typeof given === 'string' ? text(100)(given, path, dropped) : limit(given, path, dropped);
+    if (i >= MAX_PARAMETERS || !/^[a-z][a-z0-9_]{0,40}$/.test(key) || usable === undefined) dropped.push(`${path}.${key.slice(0, 40)}`);
+    else found[key] = usable;
+  });
+  return found;
+};
+
+const usualDrift = defaultDriftSettings();
+const DRIFT = object(
+  {
+    reference: oneOf(REFERENCES),
+    current: oneOf(CURRENTS),
+    boundary: number(0, 1),
+    end: number(0, 1),
+    test: oneOf(TESTS),
+    correction: oneOf(CORRECTIONS),
+    level: number(1e-6, 0.5),
+    floor: orNull(number(0, 10)),
+    minRows: orNull(number(1, 1e9, { whole: true })),
+    performance: object(
+      {
+        windows: number(1, 100, { whole: true }),
+        budget: number(1, 1e9, { whole: true }),
+        falsePositive: number(0, 1e12),
+        falseNegative: orNull(number(0, 1e12)),
+        delay: orNull(number(0, 1e12)),
+      },
+      usualDrift.performance,
+    ),
+    detector: object(
+      {
+        name: (value) => (typeof value === 'string' && /^[a-z][a-z0-9_]{0,40}$/.test(value) ? value : undefined),
+        series: (value) => (typeof value === 'string' && /^(score|flagged|label|column:.+)$/s.test(value) ? text()(value, '', []) : undefined),
+        set: parameters,
+      },
+      usualDrift.detector,
+    ),
+  },
+  usualDrift,
+);
+
 const base = defaultSession();
 const SESSION = object(
   {
@@ -242,6 +292,7 @@ const SESSION = object(
       base.review,
     ),
     live: LIVE,
+    drift: DRIFT,
   },
   base,
 );
@@ -299,10 +350,11 @@ export function writeSession(session) {
 /**
  * @param {Readonly<import('./app_state.js').State>} state
  * @param {LiveSettings} live
+ * @param {import('./drift_state.js').DriftSettings} drift
  * @param {number | null} threshold the one a person chose
  * @returns {Session}
  */
-export function sessionOf(state, live, threshold) {
+export function sessionOf(state, live, drift, threshold) {
   const { settings, filter, order, weighted } = state;
   const { window, scope, rules: own, source: last } = live;
   return {
@@ -313,6 +365,7 @@ export function sessionOf(state, live, threshold) {
     threshold,
     review: { filter, order, columns: settings.columns, weighted },
     live: { window, scope, rules: own, source: last },
+    drift,
   };
 }
 
@@ -327,6 +380,8 @@ export function shareable(session, names) {
   const shared = structuredClone(session);
   const { filter, order } = shared.review;
   const last = shared.live.source;
+  const { detector } = shared.drift;
+  if (detector.series.startsWith('column:') && !names.includes(detector.series.slice('column:'.length))) detector.series = 'score';
   if (last && 'url' in last) last.url = last.url.replace(/\?.*$/s, '');
   filter.text = '';
   if (!names.includes(filter.column) || filter.op === '=') Object.assign(filter, { column: '', op: '>=', value: null });

@@ -2,6 +2,7 @@
 // What the page remembers between visits: a part of the session object (see session.js), and what the owner of this device
 // agreed to, which no session carries. Never data. Unknown keys are ignored, bad values dropped.
 
+import { defaultDriftSettings } from './drift_state.js';
 import { defaultLiveSettings, readLiveSettings } from './live_state.js';
 import { defaultSession, readSession } from './session.js';
 
@@ -52,6 +53,14 @@ export function readLive(text) {
 }
 
 /**
+ * The Drift view's settings of the same text.
+ * @param {string | null} text
+ */
+export function readDrift(text) {
+  return readSession(text ?? {}).session.drift;
+}
+
+/**
  * @param {string | null} text
  * @returns {object}
  */
@@ -67,10 +76,11 @@ function parsed(text) {
 /**
  * @param {Settings} settings
  * @param {LiveSettings} live
+ * @param {import('./drift_state.js').DriftSettings} drift
  * @returns {string}
  */
-export function writeSettings({ theme, columns }, live = defaultLiveSettings()) {
+export function writeSettings({ theme, columns }, live = defaultLiveSettings(), drift = defaultDriftSettings()) {
   const { version, exporter } = defaultSession();
   const { remember, cap, notify, ...shared } = live;
-  return JSON.stringify({ version, exporter, theme, review: { columns }, live: shared, device: { remember, cap, notify } });
+  return JSON.stringify({ version, exporter, theme, review: { columns }, live: shared, drift, device: { remember, cap, notify } });
 }

@@ -19,6 +19,7 @@ export function mount(element, app) {
   const firing = h('span', { class: 'firing', hidden: true });
   const firingWords = h('span', { class: 'unseen' });
   const live = h('a', { href: '#view=live' }, 'Live', firing, firingWords);
+  const drift = h('a', { href: '#view=drift' }, 'Drift');
   const model = h('a', { href: '#view=model' }, 'Model');
   const theme = h('select', {
     id: 'theme',
@@ -30,7 +31,7 @@ export function mount(element, app) {
   put(
     element,
     h('span', { class: 'brand' }, 'Firetower'),
-    h('nav', { 'aria-label': 'Views' }, review, live, model),
+    h('nav', { 'aria-label': 'Views' }, review, live, drift, model),
     h('span', { class: 'push' }),
     h('label', { class: 'inline', for: 'theme' }, 'Theme'),
     theme,
@@ -50,9 +51,10 @@ export function mount(element, app) {
   });
   const stop = store.watch(['view', 'settings', 'threshold', 'model'], (state) => {
     const threshold = actions.chosenThreshold();
-    for (const [link, view] of /** @type {[HTMLAnchorElement, 'review' | 'live' | 'model'][]} */ ([
+    for (const [link, view] of /** @type {[HTMLAnchorElement, import('../state/session.js').View][]} */ ([
       [review, 'review'],
       [live, 'live'],
+      [drift, 'drift'],
       [model, 'model'],
     ])) {
       link.href = writeHash({ view, threshold, theme: null });

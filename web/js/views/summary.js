@@ -3,6 +3,7 @@
 
 import { setAside } from '../state/app_state.js';
 import { count, duration, fixed, full, interval, percent, rate } from '../state/format.js';
+import { fitWords } from '../state/drift_words.js';
 import { LEVELS, countFlagged, countLevels } from '../state/scores.js';
 import { badge, exact, h, put, say, withRange } from './dom.js';
 
@@ -32,6 +33,7 @@ export function mount(element, app) {
   const levels = h('ul', { class: 'levels' });
   const rows = h('dl', { class: 'pairs tight' });
   const measured = h('div', { class: 'measured' });
+  const fit = h('div', { class: 'measured' });
   const matrix = h('div', { class: 'measured' });
   const cell = (/** @type {string} */ title, /** @type {import('./dom.js').Child[]} */ ...children) =>
     h('section', { class: 'cell', 'aria-label': title }, h('h2', null, title), ...children);
@@ -54,6 +56,7 @@ export function mount(element, app) {
     ),
     cell('Risk', levels),
     cell('Rows', rows),
+    cell('Model fit', fit),
     cell('Measured', measured),
     matrixCell,
   );
@@ -108,6 +111,15 @@ export function mount(element, app) {
         ...pair('Missing cells', count(missing)),
         ...pair('Took', duration(scored.seconds)),
         ...pair('Rows/s', count(speed)),
+      );
+    }),
+    app.drift.store.watch(['fit', 'fitProblem'], ({ fit: found, fitProblem }) => {
+      const { line, names } = fitWords(found);
+      put(
+        fit,
+        h('p', { class: found && found.names.length > 0 ? 'strong' : null }, fitProblem === '' ? line : 'Could not be checked.'),
+        names !== '' && h('p', null, names),
+        h('button', { type: 'button', class: 'linklike', onclick: () => actions.setView('drift') }, found && found.names.length > 0 ? 'See what moved' : 'See the columns'),
       );
     }),
     store.watch(['scored', 'performance', 'performanceAt', 'performanceNote', 'weighted', 'model'], (state) => {
