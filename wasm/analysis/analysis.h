@@ -8,16 +8,18 @@
 //
 //   analysis.LoadModel(bytes);                                 // or none: every column of the file
 //   analysis.BeginTable(Table::kCurrent, head, {}); while (...) analysis.Feed(bytes);
-//   analysis.FinishTable(); std::string measured = *analysis.MeasureJson(request);     // per
-//   column, before correction std::string report = *analysis.JudgeJson({measured}, request);
+//   analysis.FinishTable();
+//   Result<std::string> measured = analysis.MeasureJson(request);      // per column, uncorrected
+//   Result<std::string> report = analysis.JudgeJson({{*measured}}, request, "");
 //
 // Documents are described in web/js/engine/analysis/types.js, requests too; both are JSON texts.
-// Numbers are written with the shortest digits that read back; NaN and infinite ones as null.
+// Numbers are rounded to 12 significant digits, NaN and infinite ones are null (json_number.h).
 // Thread-safety: one object per thread.
 #ifndef FIRETOWER_ANALYSIS_ANALYSIS_H_
 #define FIRETOWER_ANALYSIS_ANALYSIS_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +27,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/forest/model.h"
 
 namespace firetower::analysis {
 
@@ -36,8 +39,20 @@ struct TableOptions {
   // Columns to keep, by name: with a model its features and "score", without one the file's
   // columns. Empty: all of them. Others of the file can be named too.
   std::vector<std::string> columns;
-  bool scores = true;     // With a model: score every row (the "score" column).
+  int32_t header = 0;     // csv::HeaderMode
+  bool scores = true;     // With a model: the "score" column is one of the table's.
   bool complete = false;  // head is the whole file.
+  bool hash = true;       // Work out the SHA-256 of the bytes.
+  std::string name;       // Of the file, for the report.
+};
+
+// Rows by their value of a column: numbers in [low, high), a category, or rows without a value.
+struct RowQuery {
+  enum class Kind : int32_t { kNumbers = 0, kCategory = 1, kMissing = 2 };  // do not renumber
+  Kind kind = Kind::kNumbers;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  std::string category;
 };
 
 class Analysis {
@@ -47,11 +62,14 @@ class Analysis {
 
   Status LoadModel(std::span<const uint8_t> bytes);
   bool has_model() const;
+  const forest::Model* model() const;  // Null without one.
 
   // --- rows. A table given again replaces the one before. Rows set aside by the reader (too few
   // fields, not a number, ...) are counted with reasons, have no values and stay rows of the table.
   // A column without a model is numeric if all its cells but missing ones are numbers in both
   // tables, else categorical.
+  // {columns: [name]}: those that a table of this file would have. Errors as BeginTable.
+  Result<std::string> InspectJson(std::span<const uint8_t> head, const TableOptions& options) const;
   Status BeginTable(Table which, std::span<const uint8_t> head, const TableOptions& options);
   Status Feed(std::span<const uint8_t> bytes);
   Status FinishTable();
@@ -69,7 +87,7 @@ class Analysis {
 
   // A summary (models/SUMMARY.md) as a side of the comparison: counts over the profile's edges
   // only.
-  Status SetSummary(Table which, std::string_view text);
+  Status SetSummary(Table which, std::string_view text, std::string_view name);
 
   // --- drift. request: DriftRequest. "reference": {"from": "profile" | "reference" | "current" |
   // "summary", "rows": [begin, end] | null}; "current": {"from": "current" | "summary", "rows"};
@@ -87,18 +105,26 @@ class Analysis {
   // reference: the sparkline. {windows: [{first, last, value, verdict}]}
   Result<std::string> TrendJson(std::string_view name, std::string_view request,
                                 size_t windows) const;
-  // Rows of the current window whose value of the column is in [low, high] (categories: equals
-  // text; missing: neither), ranked by ratio, or by row where it is empty. {total, rows: [{row,
-  // offset, value, ratio}]} ratios: one per row of the current table, NaN: not known.
-  Result<std::string> RowsJson(std::string_view name, double low, double high,
-                               std::string_view category, std::span<const double> ratios,
-                               size_t max, std::string_view request) const;
+  // Rows of the current window that the query asks for, the largest ratio first, those without one
+  // behind them in file order. {total, rows: [{row, offset, value, ratio}]} ratios: empty or one
+  // per row of the current table, NaN: not known. Errors: kBadArgument (no such column), kNotReady
+  // (the current side is not a table).
+  Result<std::string> RowsJson(std::string_view name, const RowQuery& query,
+                               std::span<const double> ratios, size_t max,
+                               std::string_view request) const;
+  // The same rows' numbers, rising, all of them.
+  Result<std::vector<double>> RowNumbers(std::string_view name, const RowQuery& query,
+                                         std::string_view request) const;
 
   // --- all columns together (needs every column here: the page gathers a sample first)
   // Row numbers of at most max_rows rows of each side of the request, evenly drawn with the seed:
   // reference rows, then current rows, numbers of their tables.
   std::vector<double> SampleRows(Table which, std::string_view request, size_t max_rows,
                                  uint64_t seed) const;
+  // Of the column's rows: their numbers, NaN where missing or not there. For columns of texts:
+  // none.
+  std::vector<double> Gather(Table which, std::string_view name,
+                             std::span<const double> rows) const;
   // PCA reconstruction error, Mahalanobis/Hotelling, domain classifier, MMD over reference and
   // current samples: matrix[c * rows + i]; the first reference_rows rows are the reference's.
   // MultivariateDrift. Keeps the classifier for DensityRatios.

@@ -10,6 +10,7 @@
 #include "core/monitor/prediction_log.h"
 #include "core/stream/bernoulli_cusum.h"
 #include "session/live_state.h"
+#include "session/summary_layout.h"
 #include "session/text.h"
 
 namespace firetower::session {
@@ -248,20 +249,7 @@ Live::State::State(const LoadedModel& model,
       recent(model.model.pipeline.inputs().size(), model.model.pipeline.features().size()),
       first_scores(score_edges.size() - 1, 0),
       features(model.model.pipeline.features().size() * kBlockRows) {
-  const std::vector<forest::FeatureProfile>& profile = loaded.model.profile;
-  const json::object& training = loaded.model.info.training;
-  double rows = kNaN;
-  if (const json::value* given = training.if_contains("rows"); given && given->is_number())
-    rows = given->to_number<double>();
-  for (const forest::FeatureProfile& feature : profile) {
-    std::vector<double> counts = feature.counts;
-    counts.push_back(feature.missing);
-    double sum = 0.0;
-    for (const double count : counts) sum += count;
-    const double scale = rows > 0.0 && sum > 0.0 ? rows / sum : 1.0;
-    for (double& count : counts) count *= scale;
-    reference_counts.push_back(std::move(counts));
-  }
+  reference_counts = ProfileCounts(loaded.model);
 }
 
 Live::Live(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -184,7 +184,6 @@ struct Live::State {
 
   // live_tick.cc
   ScopeDrift DriftOf(const monitor::Summary& summary) const;
-  std::vector<double> CurrentCounts(const monitor::Summary& summary, size_t feature) const;
   json::object ScopeJson(const monitor::Summary& summary, const ScopeDrift& drift) const;
   json::object ColumnDriftJson(const monitor::Summary& summary, const ScopeDrift& drift,
                                size_t feature) const;

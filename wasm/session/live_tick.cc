@@ -11,6 +11,7 @@
 #include "core/monitor/prediction_log.h"
 #include "session/live.h"
 #include "session/live_state.h"
+#include "session/summary_layout.h"
 #include "session/text.h"
 
 namespace firetower::session {
@@ -111,23 +112,6 @@ uint64_t Live::State::Flagged(const monitor::Summary& summary) const {
   return summary.FlaggedAt(settings.threshold);
 }
 
-// Counts over the reference's bins, what is beyond in the first and last, missing rows at the end.
-std::vector<double> Live::State::CurrentCounts(const monitor::Summary& summary,
-                                               size_t feature) const {
-  const monitor::FeatureCounts& counts = summary.features[feature];
-  std::vector<double> current;
-  current.reserve(counts.bins.size() + 1);
-  for (const uint64_t count : counts.bins) current.push_back(Count(count));
-  double below = Count(counts.negative_infinite);
-  double above = Count(counts.positive_infinite);
-  for (const auto& [bucket, count] : counts.below) below += Count(count);
-  for (const auto& [bucket, count] : counts.above) above += Count(count);
-  current.front() += below;
-  current.back() += above;
-  current.push_back(Count(counts.missing));
-  return current;
-}
-
 ScopeDrift Live::State::DriftOf(const monitor::Summary& summary) const {
   ScopeDrift found;
   const double rows = Count(summary.scored);
@@ -152,7 +136,8 @@ ScopeDrift Live::State::DriftOf(const monitor::Summary& summary) const {
   if (reference_counts.empty()) return found;
   std::vector<double> p_values;
   for (size_t f = 0; f < reference_counts.size(); ++f) {
-    found.columns.push_back(drift::CompareCounts(reference_counts[f], CurrentCounts(summary, f)));
+    found.columns.push_back(
+        drift::CompareCounts(reference_counts[f], CountsOf(summary.features[f])));
     p_values.push_back(found.enough ? found.columns.back().p_value : kNaN);
   }
   found.corrected = drift::Correct(p_values, drift::Correction::kBenjaminiHochberg);
@@ -517,7 +502,7 @@ Result<std::string> Live::ColumnJson(std::string_view feature) const {
   }
   const monitor::Summary& window = state.windows.current();
   const std::vector<double>& reference = state.reference_counts[*found];
-  const std::vector<double> current = state.CurrentCounts(window, *found);
+  const std::vector<double> current = CountsOf(window.features[*found]);
   // Without missing rows on either side their bin would only take a share of its neighbour's.
   const size_t bins = reference.size() - 1;
   const size_t compared = reference.back() > 0.0 || current.back() > 0.0 ? bins + 1 : bins;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/forest/model.h"
 #include "core/monitor/summary.h"
@@ -20,6 +21,13 @@ std::shared_ptr<const monitor::SummaryLayout> LayoutOf(const forest::Model& mode
 // The input that is the data's own clock, for the times of a summary: the first one in seconds
 // (unit "s"); -1: none.
 int32_t TimeInput(const features::Pipeline& pipeline);
+
+// Per feature the counts of the model's profile, missing rows last, scaled so that they add up to
+// the number of training rows: weights are no rows. Empty: the model has no profile.
+std::vector<std::vector<double>> ProfileCounts(const forest::Model& model);
+
+// Counts over the same bins: what is beyond in the first and last, missing rows at the end.
+std::vector<double> CountsOf(const monitor::FeatureCounts& counts);
 
 }  // namespace firetower::session
 

@@ -8,7 +8,6 @@ namespace firetower {
 namespace {
 
 using State = std::array<uint32_t, 8>;
-constexpr size_t kBlockBytes = 64;
 
 // Section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64
 // primes.
@@ -60,20 +59,36 @@ void Compress(const uint8_t* block, State* state) {
 
 }  // namespace
 
-std::string Sha256Hex(std::span<const uint8_t> bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  size_t done = 0;
-  for (; done + kBlockBytes <= bytes.size(); done += kBlockBytes) {
-    Compress(bytes.data() + done, &state);
+Sha256::Sha256()
+    : state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
+
+void Sha256::Update(std::span<const uint8_t> bytes) {
+  bytes_ += bytes.size();
+  if (in_block_ > 0) {
+    const size_t taken = std::min(kBlockBytes - in_block_, bytes.size());
+    std::copy_n(bytes.begin(), taken, block_.begin() + static_cast<std::ptrdiff_t>(in_block_));
+    in_block_ += taken;
+    bytes = bytes.subspan(taken);
+    if (in_block_ < kBlockBytes) return;
+    Compress(block_.data(), &state_);
+    in_block_ = 0;
   }
+  for (; bytes.size() >= kBlockBytes; bytes = bytes.subspan(kBlockBytes)) {
+    Compress(bytes.data(), &state_);
+  }
+  std::copy(bytes.begin(), bytes.end(), block_.begin());
+  in_block_ = bytes.size();
+}
+
+std::string Sha256::Hex() const {
+  State state = state_;
   // Section 5.1.1: a one bit, zeros, and the length in bits as 64-bit big-endian number.
   std::array<uint8_t, 2 * kBlockBytes> tail = {};
-  const std::span<const uint8_t> rest = bytes.subspan(done);
-  std::copy(rest.begin(), rest.end(), tail.begin());
-  tail[rest.size()] = 0x80;
-  const size_t tail_size = rest.size() + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
-  const uint64_t bits = static_cast<uint64_t>(bytes.size()) * 8;
+  std::copy_n(block_.begin(), in_block_, tail.begin());
+  tail[in_block_] = 0x80;
+  const size_t tail_size = in_block_ + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
+  const uint64_t bits = bytes_ * 8;
   for (size_t k = 0; k < 8; ++k) {
     tail[tail_size - 1 - k] = static_cast<uint8_t>(bits >> (8 * k));
   }
@@ -86,6 +101,12 @@ std::string Sha256Hex(std::span<const uint8_t> bytes) {
     }
   }
   return hex;
+}
+
+std::string Sha256Hex(std::span<const uint8_t> bytes) {
+  Sha256 hash;
+  hash.Update(bytes);
+  return hash.Hex();
 }
 
 }  // namespace firetower
