@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   firetower::tools::AddTrain(app, &exit_code);
   firetower::tools::AddTune(app, &exit_code);
   firetower::tools::AddEvaluate(app, &exit_code);
+  firetower::tools::AddDetect(app, &exit_code);
   firetower::tools::AddScore(app, &exit_code);
   firetower::tools::AddMerge(app, &exit_code);
   firetower::tools::AddFitGenerator(app, &exit_code);

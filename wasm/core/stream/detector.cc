@@ -293,23 +293,23 @@ class Values {
   explicit Values(const DetectorKind& kind) : kind_(kind) {
     for (const DetectorParameter& parameter : kind.parameters) values_.push_back(parameter.value);
   }
-  size_t IndexOf(std::string_view name) const {
-    size_t i = 0;
-    while (i < kind_.parameters.size() && kind_.parameters[i].name != name &&
-           !Among(name, kind_.parameters[i].aliases)) {
-      ++i;
-    }
-    return i;
+  void Set(const DetectorParameter& parameter, double value) {
+    values_[IndexOf(parameter)] = value;
   }
-  void Set(size_t index, double value) { values_[index] = value; }
   // REQUIRES: the kind has the parameter.
-  double operator[](std::string_view name) const { return values_[IndexOf(name)]; }
+  double operator[](std::string_view name) const {
+    return values_[IndexOf(*FindParameter(kind_, name))];
+  }
   int64_t Count(std::string_view name) const { return static_cast<int64_t>((*this)[name]); }
   Semantics semantics() const { return static_cast<Semantics>(Count("semantics")); }
   Direction mode() const { return static_cast<Direction>(Count("mode")); }
   const DetectorKind& kind() const { return kind_; }
 
  private:
+  size_t IndexOf(const DetectorParameter& parameter) const {
+    return static_cast<size_t>(&parameter - kind_.parameters.data());
+  }
+
   const DetectorKind& kind_;
   std::vector<double> values_;
 };
@@ -454,6 +454,13 @@ const DetectorKind* FindDetector(std::string_view name) {
   return nullptr;
 }
 
+const DetectorParameter* FindParameter(const DetectorKind& kind, std::string_view name) {
+  for (const DetectorParameter& parameter : kind.parameters) {
+    if (parameter.name == name || Among(name, parameter.aliases)) return &parameter;
+  }
+  return nullptr;
+}
+
 Result<std::unique_ptr<Detector>> MakeDetector(
     std::string_view name, std::span<const std::pair<std::string, std::string>> settings) {
   const DetectorKind* kind = FindDetector(name);
@@ -461,19 +468,21 @@ Result<std::unique_ptr<Detector>> MakeDetector(
     return Bad({"\"", name, "\" is not a detector; there are ", Names(DetectorKinds())});
   }
   Values values(*kind);
-  std::vector<bool> set(kind->parameters.size());
+  std::vector<const DetectorParameter*> set;
   for (const auto& [key, text] : settings) {
-    const size_t index = values.IndexOf(key);
-    if (index == kind->parameters.size()) {
+    const DetectorParameter* parameter = FindParameter(*kind, key);
+    if (parameter == nullptr) {
       return Bad({name, ": \"", key, "\" is not a setting; there are ", Names(kind->parameters)});
     }
-    const DetectorParameter& parameter = kind->parameters[index];
-    if (set[index]) return Bad({name, ": ", parameter.name, ": is set twice"});
-    set[index] = true;
-    const std::optional<double> value = Parse(parameter, text);
-    if (!value)
-      return Bad({name, ": ", parameter.name, ": \"", text, "\" is not ", RangeText(parameter)});
-    values.Set(index, *value);
+    if (std::find(set.begin(), set.end(), parameter) != set.end()) {
+      return Bad({name, ": ", parameter->name, ": is set twice"});
+    }
+    set.push_back(parameter);
+    const std::optional<double> value = Parse(*parameter, text);
+    if (!value) {
+      return Bad({name, ": ", parameter->name, ": \"", text, "\" is not ", RangeText(*parameter)});
+    }
+    values.Set(*parameter, *value);
   }
   return Make(values);
 }

@@ -68,6 +68,8 @@ struct DetectorKind {
 // bernoulli_cusum.
 std::span<const DetectorKind> DetectorKinds();
 const DetectorKind* FindDetector(std::string_view name);  // Null: unknown.
+// By name or alias. Null: unknown.
+const DetectorParameter* FindParameter(const DetectorKind& kind, std::string_view name);
 
 // Settings as key and text, each at most once; those left out have their defaults. Errors:
 // kBadArgument with the detectors' names, the parameters' names or the parameter's range.
