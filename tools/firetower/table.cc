@@ -58,17 +58,23 @@ struct Plan {
   std::vector<std::string> inputs;
   std::vector<int32_t> fields;  // Inputs first, then label, weight and folds, those there are.
   int32_t label_field = -1;
-  std::optional<size_t> label;  // Batch columns. No label: it is text.
+  std::optional<size_t> label;  // Batch columns. No label: it is text, or there is none.
   std::optional<size_t> weight;
   std::optional<size_t> folds;
+  std::vector<size_t> numbers;
 };
 
 Result<Plan> MakePlan(std::span<const uint8_t> bytes, const TableOptions& options,
                       bool text_label) {
   std::vector<std::string> wanted = options.inputs;
-  std::vector<std::string> special = {options.label};
+  std::vector<std::string> special;
+  if (!options.label.empty()) special.push_back(options.label);
   if (!options.weight.empty()) special.push_back(options.weight);
   if (!options.folds.empty()) special.push_back(options.folds);
+  for (const std::string& number : options.numbers) {
+    const auto& inputs = options.inputs;
+    if (std::find(inputs.begin(), inputs.end(), number) == inputs.end()) special.push_back(number);
+  }
   wanted.insert(wanted.end(), special.begin(), special.end());
   Result<csv::FileLayout> layout =
       csv::SniffLayout(bytes.first(std::min(bytes.size(), csv::kSniffBytes)),
@@ -103,14 +109,20 @@ Result<Plan> MakePlan(std::span<const uint8_t> bytes, const TableOptions& option
                             "\" is asked for twice"};
   }
   size_t next = 0;
-  plan.label_field = special_fields[next++];
+  if (!options.label.empty()) plan.label_field = special_fields[next++];
   const auto add = [&](int32_t field) {
     plan.fields.push_back(field);
     return plan.fields.size() - 1;
   };
-  if (!text_label) plan.label = add(plan.label_field);
+  if (!text_label && plan.label_field >= 0) plan.label = add(plan.label_field);
   if (!options.weight.empty()) plan.weight = add(special_fields[next++]);
   if (!options.folds.empty()) plan.folds = add(special_fields[next++]);
+  for (const std::string& number : options.numbers) {
+    const auto input = std::find(plan.inputs.begin(), plan.inputs.end(), number);
+    plan.numbers.push_back(input == plan.inputs.end()
+                               ? add(special_fields[next++])
+                               : static_cast<size_t>(input - plan.inputs.begin()));
+  }
   return plan;
 }
 
@@ -158,6 +170,7 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
   Table table;
   table.inputs = plan.inputs;
   table.columns.resize(plan.inputs.size());
+  table.numbers.resize(plan.numbers.size());
   table.records = batch.rows();
   table.sha256 = Sha256Hex(bytes);
   LineCounter lines(bytes, plan.layout.data_offset, plan.layout.data_line);
@@ -174,18 +187,24 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
       continue;
     }
     uint8_t label = 0;
+    bool label_known = true;
     const auto fault = [&]() -> std::optional<Fault> {
-      if (text_label) {
+      if (plan.label_field < 0) {
+        label_known = false;
+      } else if (text_label) {
         const uint64_t end = i + 1 < batch.rows() ? batch.offsets[i + 1] : bytes.size();
         const std::string text = LabelText(bytes, plan, batch.offsets[i], end);
-        if (text.empty()) return Fault{options.label, "is missing"};
+        label_known = !text.empty();
         label = text == options.positive_class ? 1 : 0;
       } else {
         const double value = batch.columns[*plan.label][i];
-        if (std::isnan(value)) return Fault{options.label, "is missing"};
-        if (positive == 1.0 && value != 0.0 && value != 1.0)
+        label_known = !std::isnan(value);
+        if (label_known && positive == 1.0 && value != 0.0 && value != 1.0)
           return Fault{options.label, "is neither 0 nor 1"};
         label = value == positive ? 1 : 0;
+      }
+      if (!label_known && plan.label_field >= 0 && !options.labels_may_be_missing) {
+        return Fault{options.label, "is missing"};
       }
       if (plan.weight) {
         const double value = batch.columns[*plan.weight][i];
@@ -205,6 +224,11 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
         if (std::isnan(value) && !may_be_missing) return Fault{plan.inputs[c], "is missing"};
         if (std::isinf(value)) return Fault{plan.inputs[c], "is infinite"};
       }
+      for (size_t c = 0; c < plan.numbers.size(); ++c) {
+        if (std::isinf(batch.columns[plan.numbers[c]][i])) {
+          return Fault{options.numbers[c], "is infinite"};
+        }
+      }
       return std::nullopt;
     }();
     if (fault) {
@@ -215,6 +239,10 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
       continue;
     }
     table.labels.push_back(label);
+    table.label_known.push_back(label_known ? 1 : 0);
+    for (size_t c = 0; c < plan.numbers.size(); ++c) {
+      table.numbers[c].push_back(batch.columns[plan.numbers[c]][i]);
+    }
     if (plan.weight) table.weights.push_back(batch.columns[*plan.weight][i]);
     if (plan.folds) fold_numbers.push_back(batch.columns[*plan.folds][i]);
     for (size_t c = 0; c < plan.inputs.size(); ++c) table.columns[c].push_back(batch.columns[c][i]);

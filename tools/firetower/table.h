@@ -15,7 +15,7 @@
 namespace firetower::tools {
 
 struct TableOptions {
-  std::string label = {};   // Column of the classes.
+  std::string label = {};   // Column of the classes; empty: none, every label is unknown.
   std::string weight = {};  // Column of the weights; empty: none.
   std::string folds = {};   // Column of fold numbers; empty: none.
   // The class that is 1; every other is 0. With "1" the classes must be 0 and 1. A text that is no
@@ -24,6 +24,9 @@ struct TableOptions {
   std::vector<std::string> inputs = {};  // Columns to read; empty: all others, in file order.
   // Per input, 1: a row without its value is kept. Empty: 0 for all.
   std::vector<uint8_t> may_be_missing = {};
+  bool labels_may_be_missing = false;  // A row without a label is kept, its label unknown.
+  // More columns of numbers, which may be inputs too; a cell may be empty. REQUIRES: with inputs.
+  std::vector<std::string> numbers = {};
 };
 
 struct SetAside {
@@ -36,7 +39,9 @@ struct SetAside {
 struct Table {
   std::vector<std::string> inputs;
   std::vector<std::vector<double>> columns;  // columns[c][i] = input c of row i; NaN = missing.
-  std::vector<uint8_t> labels;               // 0 or 1.
+  std::vector<uint8_t> labels;               // 0 or 1; 0 where unknown.
+  std::vector<uint8_t> label_known;          // 1 where the label is there.
+  std::vector<std::vector<double>> numbers;  // As asked for; NaN = missing.
   std::vector<double> weights;               // Empty without a weight column; else finite and >= 0.
   std::vector<int32_t> folds;   // Empty without a fold column; else numbered from 0 in the order of
                                 // the file's numbers.

@@ -35,11 +35,11 @@ namespace firetower::analysis {
 // One per row; labels, weights, amounts (money at stake; NaN: 0) and times may be empty. NaN label:
 // not known yet. NaN score: set aside.
 struct ScoredRows {
-  std::span<const double> scores;
-  std::span<const double> labels;
-  std::span<const double> weights;
-  std::span<const double> amounts;
-  std::span<const double> times;
+  std::span<const double> scores = {};
+  std::span<const double> labels = {};
+  std::span<const double> weights = {};
+  std::span<const double> amounts = {};
+  std::span<const double> times = {};
 };
 
 // All figures are of matured rows. PerformanceReport: {format, version, settings, rows, set_aside,
