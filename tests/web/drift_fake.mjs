@@ -32,7 +32,7 @@ export function columnVerdict(name, drifted, rows = 1000) {
     verdict: drifted ? 'drifted' : 'stable',
     reference: side(rows),
     current: side(rows, drifted ? 0.62 : 0),
-    missing: outcome(1),
+    missing: { ...outcome(1), p_corrected: null, verdict: 'stable' },
     distances: { psi: drifted ? 0.8 : 0.002, psi_expected: 0.001, psi_bound: 0.003, js: 0.1 },
     tests: null,
     categories: null,
@@ -78,6 +78,7 @@ export function fakeAnalysis({ rows = 1000, since = 600, gate = async () => {} }
         p_value: drifted ? 1e-40 : 0.5,
         widespread: false,
         worst: drifted ? 'V14' : null,
+        missing_changed: 0,
       },
       columns,
     };
@@ -89,7 +90,7 @@ export function fakeAnalysis({ rows = 1000, since = 600, gate = async () => {} }
   const analysis = {
     async load(which, source) {
       asked.push({ what: `load ${which}`, request: source && ('file' in source ? source.name : 'summary') });
-      return { rows, columns: NAMES.map((name) => ({ name, kind: 'numeric' })) };
+      return { rows, aside: 0, reasons: {}, columns: NAMES.map((name) => ({ name, kind: 'numeric' })), labels: true, sha256: null };
     },
     async compare(request, sections = {}) {
       asked.push({ what: 'compare', request });

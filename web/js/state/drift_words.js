@@ -232,14 +232,18 @@ export function methodWords(column, locale) {
     ['p, corrected', pWords(column.p_corrected, outcome.p_below, locale)],
     [`Effect (${words.name})`, `${words.value} ${words.range}; floor ${figure(effect.floor, locale)}; ${words.meaning}`],
     ['Rows with a value', `${count(reference.rows, locale)} → ${count(current.rows, locale)}`],
-    ['Missing', `${missingShare(reference, locale)} → ${missingShare(current, locale)}, p ${pWords(column.missing.p_value, column.missing.p_below, locale)}`],
+    ['Missing', `${missingShare(reference, locale)} → ${missingShare(current, locale)}, ${column.missing.verdict}, p ${pWords(column.missing.p_corrected, column.missing.p_below, locale)}`],
   ];
   if (column.kind === 'numeric') {
     const pair = (/** @type {keyof typeof reference} */ key) => `${reference[key] === null ? '–' : measure(Number(reference[key]), locale)} → ${current[key] === null ? '–' : measure(Number(current[key]), locale)}`;
     lines.push(['Mean', pair('mean')], ['Standard deviation', pair('standard_deviation')], ['Lower quartile', pair('lower_quartile')], ['Median', pair('median')], ['Upper quartile', pair('upper_quartile')]);
   }
-  if (column.categories && column.categories.added.length > 0) lines.push(['New categories', listed(column.categories.added, 10)]);
-  if (column.categories && column.categories.gone.length > 0) lines.push(['Gone categories', listed(column.categories.gone, 10)]);
+  if (column.categories) {
+    const { added, gone, rare_added: rareAdded, rare_gone: rareGone } = column.categories;
+    const all = (/** @type {string[]} */ names, /** @type {number} */ rare) => listed(rare > 0 ? [...names, `${count(rare, locale)} rare`] : names, 10);
+    if (added.length + rareAdded > 0) lines.push(['New categories', all(added, rareAdded)]);
+    if (gone.length + rareGone > 0) lines.push(['Gone categories', all(gone, rareGone)]);
+  }
   for (const [key, value] of Object.entries(column.distances ?? {})) {
     if (value !== null) lines.push([DISTANCE_NAMES[key] ?? key, figure(value, locale)]);
   }
@@ -269,7 +273,7 @@ export function scoreWords({ columns, overall }, auc, locale) {
  * @param {string} [locale]
  */
 export function settingsWords({ settings, overall }, locale) {
-  const level = percent(settings.level ?? 0.05, 1, locale);
+  const level = `${(100 * (settings.level ?? 0.05)).toLocaleString(locale, { maximumSignificantDigits: 3 })}\u00a0%`;
   const correction = settings.correction === 'none' ? 'not corrected' : `corrected for ${count(overall.judged, locale)} columns (${CORRECTION_NAMES[settings.correction ?? 'BH']})`;
   return `${TEST_NAMES[settings.test ?? 'ks']} at ${level}, ${correction}.`;
 }

@@ -5,6 +5,7 @@
 import { createFigure } from '../charts/figure.js';
 import { binsContent } from '../charts/rows.js';
 import { sparkline } from '../charts/sparkline.js';
+import { TREND_WINDOWS } from '../state/drift_state.js';
 import { binWords, effectWords, figure, methodWords, missingShare, pWords, shiftWords, trendWords } from '../state/drift_words.js';
 import { cell, count, measure, percent } from '../state/format.js';
 import { h, put, say } from './dom.js';
@@ -41,7 +42,7 @@ export function mount(element, detail, app) {
         body,
       ),
     ),
-    all,
+    h('div', { class: 'row' }, all, h('p', { class: 'hint' }, `Trend: how far in each of ${TREND_WINDOWS} windows; dark where it had drifted.`)),
   );
   let everything = false;
   all.addEventListener('click', () => {
@@ -79,6 +80,7 @@ export function mount(element, detail, app) {
         put(shift, moved.value, ' ', h('span', { class: 'range' }, moved.range));
         say(p, pWords(column.p_corrected, column.outcome.p_below));
         say(missing, `${missingShare(column.reference)} → ${missingShare(column.current)}`);
+        missing.classList.toggle('strong', column.missing.verdict === 'drifted');
         trend.classList.toggle('stale', moving);
         const found = trends.get(name);
         if (found === drawn && found !== undefined) return;
