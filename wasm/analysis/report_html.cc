@@ -407,6 +407,7 @@ std::string ColumnRow(const json::value& column) {
   const json::value* current = Find(&column, "current");
   const json::value* outcome = Find(&column, "outcome");
   const json::value* distances = Find(&column, "distances");
+  const json::value* missing = Find(&column, "missing");
   const std::array<Cell, 11> cells{
       {{EscapedName(TextOf(&column, "name")), false},
        {VerdictText(TextOf(&column, "verdict")), false},
@@ -416,7 +417,8 @@ std::string ColumnRow(const json::value& column) {
        {TestName(TextOf(&column, "test")), false},
        {Number(NumberOf(outcome, "statistic"))},
        {Count(NumberOf(reference, "rows")) + " \xE2\x86\x92 " + Count(NumberOf(current, "rows"))},
-       {MissingText(reference) + " \xE2\x86\x92 " + MissingText(current)},
+       {MissingText(reference) + " \xE2\x86\x92 " + MissingText(current) +
+        (TextOf(missing, "verdict") == "drifted" ? " " + VerdictText("drifted") : "")},
        {IntervalText(Find(&column, "mean_shift"))},
        {Number(NumberOf(distances, "psi"), 3) + " <span class=\"soft\">(" +
         Number(NumberOf(distances, "psi_expected"), 2) + ")</span>"}}};
@@ -614,7 +616,10 @@ std::string CategoriesText(const json::value* categories, const json::value* cha
       if (found == rows.end() || !(found->second >= kFewestRowsOfName)) continue;
       shown += (count++ > 0 ? ", " : ": ") + EscapedName(plain);
     }
-    text += Paragraph("", Count(static_cast<double>(names.size())) +
+    const double rare = NumberOf(categories, key == "added" ? "rare_added" : "rare_gone");
+    const double all = static_cast<double>(names.size()) + (rare > 0 ? rare : 0);
+    if (all == 0) continue;
+    text += Paragraph("", Count(all) +
                               (key == "added" ? " categories are in the current only"
                                               : " categories are in the reference only") +
                               shown + ".");
@@ -849,7 +854,9 @@ Result<std::string> ReportHtmlOf(std::string_view report_text) {
   size_t left_out = 0, wanted = 0;
   for (const json::value& column : columns) {
     const bool drifted = TextOf(&column, "verdict") == "drifted";
-    if (!drifted && Find(charts, TextOf(&column, "name")) == nullptr) continue;
+    if (!drifted && TextOf(Find(&column, "missing"), "verdict") != "drifted" &&
+        Find(charts, TextOf(&column, "name")) == nullptr)
+      continue;
     ++wanted;
     const std::string section = left_out > 0 ? "" : ColumnSection(column, charts, trends);
     if (left_out > 0 || table_bytes + details.size() + section.size() > room) {

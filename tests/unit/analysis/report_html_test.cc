@@ -243,7 +243,8 @@ TEST(ReportHtml, CategoriesOfFewRowsHaveNoName) {
   json::object column = Column("payee", "drifted");
   column["kind"] = "categorical";
   column["categories"] = json::object{{"added", json::array{"Jane Doe", "grocer", "John Roe"}},
-                                      {"gone", json::array{}}};
+                                      {"gone", json::array{}},
+                                      {"rare_added", 2}};
   json::array bins;
   const auto add = [&](std::string_view name, int reference, int current) {
     bins.push_back({{"low", nullptr},
@@ -264,7 +265,7 @@ TEST(ReportHtml, CategoriesOfFewRowsHaveNoName) {
   json::object report = Report({column});
   report["charts"] = json::object{{"payee", chart}};
   const std::string page = HtmlOf(report);
-  EXPECT_TRUE(Holds(page, "3 categories are in the current only: grocer."));
+  EXPECT_TRUE(Holds(page, "5 categories are in the current only: grocer."));
   EXPECT_TRUE(Holds(page, "baker"));
   EXPECT_FALSE(Holds(page, "Jane") || Holds(page, "John"));
   EXPECT_TRUE(Holds(page, "rarer categories</th><td class=\"n\">4</td>"));  // 0 + 4 rows,
