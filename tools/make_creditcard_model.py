@@ -321,7 +321,8 @@ Mean decrease in impurity: {strongest}.
   components cannot be computed in the same way.
 - Time counts from the beginning of that file. Time_scaled has a meaning within its two days only.
 - The probabilities are not calibrated: classes were balanced in training, so middle scores are higher than the share of frauds
-  among them. They rank, and they are compared with a threshold.
+  among them. They rank, and they are compared with a threshold. What they mean is in the file's calibration, {training['calibration']['knots']} knots of
+  an isotonic regression on the held-out scores of {training['calibration']['rows']:,.0f} rows; scoring leaves it alone, `firetower evaluate --estimate` uses it.
 - Some frauds look like genuine payments in these inputs: {1 - chosen['recall']:.0%} are missed at the threshold.
 - {training['positives']} frauds: the intervals above are wide, and the best of {len(report['search']['tried'])} candidates looks a little better than it is.
 - No attribute of persons is in the data, so fairness across groups cannot be examined.
