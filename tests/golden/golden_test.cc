@@ -146,6 +146,17 @@ TEST(FormatTest, Version10Everything) {
   EXPECT_EQ(model->profile[0].edges, (std::vector<double>{0, 1, 2.5}));
 }
 
+TEST(FormatTest, Version11Calibrated) {
+  const Result<Model> model = ReadModel(ReadGolden("formats/1.1-calibrated.safetensors"));
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_EQ(model->calibration.from, "5-fold cross-validation");
+  EXPECT_EQ(model->calibration.rows, 1200.0);
+  EXPECT_EQ(model->calibration.scores, (std::vector<double>{0.25, 0.5, 0.75}));
+  EXPECT_EQ(model->calibration.probabilities, (std::vector<double>{0.03125, 0.03125, 0.625}));
+  // Calibration is for people and estimates: probabilities are as without it.
+  EXPECT_EQ(PredictRowReference(model->forest, std::vector<float>{1.5f}), 0.25);
+}
+
 // Lines "00000440  00 ff ...": an offset, two blanks, bytes in hexadecimal, two blanks and words.
 TEST(FormatTest, TheExampleInTheDocumentIsTheFile) {
   const std::vector<uint8_t> bytes = ReadGolden("formats/1.0-tiny.safetensors");

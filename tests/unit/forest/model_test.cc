@@ -55,6 +55,13 @@ Model SmallModel() {
   return model;
 }
 
+Calibration Calibrated() {
+  return {.from = "5-fold cross-validation",
+          .rows = 100,
+          .scores = {0.1, 0.25, 0.70000000000000018},
+          .probabilities = {0.01, 0.01, 0.9}};
+}
+
 std::vector<uint8_t> Written(const Model& model) {
   Result<std::vector<uint8_t>> bytes = WriteModel(model);
   EXPECT_TRUE(bytes.ok()) << bytes.error().message;
@@ -584,8 +591,79 @@ TEST(ModelTest, LaterMinorVersionsAreRead) {
   EXPECT_EQ(ErrorOf(Join(parts)), "(read)");
 }
 
+TEST(ModelTest, CalibrationIsKeptAndMayBeAbsent) {
+  Model model = SmallModel();
+  const auto format_of = [](const std::vector<uint8_t>& bytes) {
+    std::string format;
+    Parts parts = Split(bytes);
+    EditDocument(&parts, [&](json::object& d) { format = d["format"].as_string().c_str(); });
+    return format;
+  };
+  EXPECT_EQ(format_of(Written(model)), "1.0");
+  EXPECT_TRUE(ReadModel(Written(model))->calibration.scores.empty());
+  model.calibration = Calibrated();
+  const std::vector<uint8_t> bytes = Written(model);
+  EXPECT_EQ(format_of(bytes), "1.1");
+  const Result<Model> read = ReadModel(bytes);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->calibration.from, model.calibration.from);
+  EXPECT_EQ(read->calibration.rows, model.calibration.rows);
+  EXPECT_EQ(read->calibration.scores, model.calibration.scores);
+  EXPECT_EQ(read->calibration.probabilities, model.calibration.probabilities);
+  EXPECT_EQ(Written(*read), bytes);
+  // Another engine's method is no reason to refuse the model.
+  Parts parts = Split(bytes);
+  EditDocument(&parts, [](json::object& d) {
+    d["calibration"] = json::object{{"method", "beta"}, {"a", 1.5}};
+  });
+  EXPECT_TRUE(ReadModel(Join(parts))->calibration.scores.empty());
+}
+
+TEST(ModelTest, CalibrationErrorsSayWhere) {
+  Model model = SmallModel();
+  model.calibration = Calibrated();
+  const std::vector<uint8_t> good = Written(model);
+  const struct {
+    const char* message;
+    std::function<void(json::object&)> spoil;
+  } cases[] = {
+      {"metadata calibration.method: is missing", [](json::object& c) { c.erase("method"); }},
+      {"metadata calibration.rows: is negative or not finite",
+       [](json::object& c) { c["rows"] = -1; }},
+      {"metadata calibration.scores: is empty",
+       [](json::object& c) { c["scores"] = json::array(); }},
+      {"metadata calibration.scores: is no list", [](json::object& c) { c["scores"] = 1; }},
+      {"metadata calibration.scores[1]: is no number",
+       [](json::object& c) { c["scores"].as_array()[1] = "x"; }},
+      {"metadata calibration.scores[2]: is not rising within 0..1",
+       [](json::object& c) { c["scores"].as_array()[2] = c["scores"].as_array()[1]; }},
+      {"metadata calibration.scores[0]: is not rising within 0..1",
+       [](json::object& c) { c["scores"].as_array()[0] = -0.5; }},
+      {"metadata calibration.probabilities[1]: falls or is outside 0..1",
+       [](json::object& c) { c["probabilities"].as_array()[1] = 0.0; }},
+      {"metadata calibration.probabilities[2]: falls or is outside 0..1",
+       [](json::object& c) { c["probabilities"].as_array()[2] = 1.5; }},
+      {"metadata calibration: needs as many scores as probabilities, at most 65536",
+       [](json::object& c) { c["probabilities"].as_array().pop_back(); }},
+      {"metadata calibration.scores: is over the limit of 65536 numbers",
+       [](json::object& c) { c["scores"].as_array().resize(65537); }},
+  };
+  for (const auto& one : cases) {
+    Parts parts = Split(good);
+    EditDocument(&parts, [&](json::object& d) { one.spoil(d["calibration"].as_object()); });
+    EXPECT_EQ(ErrorOf(Join(parts)), one.message);
+  }
+  Parts parts = Split(good);
+  EditDocument(&parts, [](json::object& d) { d["calibration"] = 3; });
+  EXPECT_EQ(ErrorOf(Join(parts)), "metadata calibration: is no object");
+  model.calibration.scores[0] = model.calibration.scores[1];
+  EXPECT_FALSE(WriteModel(model).ok());
+}
+
 TEST(ModelTest, RandomBitFlipsNeverCrash) {
-  const std::vector<uint8_t> good = Written(SmallModel());
+  Model whole = SmallModel();
+  whole.calibration = Calibrated();
+  const std::vector<uint8_t> good = Written(whole);
   Random random(9);
   int read = 0;
   for (int i = 0; i < 20000; ++i) {
