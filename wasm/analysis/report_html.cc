@@ -39,14 +39,15 @@ constexpr std::string_view kHead =
 <style>
 :root { color-scheme: light dark; --ground: #ffffff; --panel: #f5f6f7; --ink: #191c20; --soft: #565d66; --line: #d8dce0; --edge: #7d858f; --accent: #0b5cad; --mark: #9a4a1f; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14171a; --panel: #1c2024; --ink: #e8eaed; --soft: #a3abb5; --line: #343a41; --edge: #7b848e; --accent: #7db8f5; --mark: #de9f58; } }
+@page { size: A4 landscape; margin: 10mm; }
 @media print { :root { color-scheme: light; --ground: #ffffff; --panel: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb; --edge: #777777; --accent: #0b5cad; --mark: #9a4a1f; } body { font-size: 9px; } .wide { overflow: visible; } section.column, tr, svg { break-inside: avoid; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 16px; max-width: 1200px; background: var(--ground); color: var(--ink); font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+body { margin: 0 auto; padding: 16px; max-width: 1320px; background: var(--ground); color: var(--ink); font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 h1 { font-size: 22px; } h2 { font-size: 18px; margin: 32px 0 8px; border-top: 1px solid var(--line); padding-top: 16px; } h3 { font-size: 15px; margin: 24px 0 4px; } h4 { font-size: 14px; margin: 16px 0 4px; }
 table { border-collapse: collapse; margin: 8px 0; } caption { text-align: left; color: var(--soft); padding: 4px 0; }
 th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); } thead th, td { overflow-wrap: normal; } tbody th { min-width: 7em; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .tables { display: flex; flex-wrap: wrap; gap: 0 40px; align-items: flex-start; } .tables .wide { max-width: 100%; } thead th { color: var(--soft); font-weight: 600; }
 .wide { overflow-x: auto; } .sentence { font-size: 17px; padding: 12px; background: var(--panel); border-left: 4px solid var(--edge); } .moved { border-color: var(--mark); }
-.soft { color: var(--soft); } .hash { font-family: ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; font-size: 12px; } .drifted { color: var(--mark); font-weight: 600; } .assumption { padding: 8px 12px; border: 1px solid var(--edge); }
+.soft { color: var(--soft); } .hash { font-family: ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; font-size: 12px; } .drifted { color: var(--mark); font-weight: 600; white-space: nowrap; } .assumption { padding: 8px 12px; border: 1px solid var(--edge); }
 figure { margin: 8px 0; max-width: 760px; } figcaption { color: var(--soft); } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 11px; }
 .r { fill: var(--line); stroke: var(--edge); } .c { fill: var(--accent); } .d { fill: var(--mark); } .a { stroke: var(--edge); } .l { fill: none; stroke: var(--accent); stroke-width: 1.5; } .b { stroke: var(--edge); stroke-width: 3; opacity: .5; } circle.p { fill: var(--accent); } circle.m { fill: var(--mark); } line.m { stroke: var(--mark); stroke-width: 1.5; } .w { stroke: var(--edge); }
 </style>
@@ -135,6 +136,13 @@ std::string TestName(std::string_view test) {
   return known.empty() ? EscapedName(test) : std::string(known);
 }
 
+std::string ShortTestName(std::string_view test) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames{
+      {{"ks", "KS"}, {"cvm", "CvM"}, {"ad", "AD"}, {"mwu", "MWU"}, {"welch", "t"}}};
+  const std::string_view known = Known(test, kNames);
+  return known.empty() ? TestName(test) : std::string(known);
+}
+
 std::string EffectName(std::string_view effect) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames{
       {{"ks_distance", "largest distance of the distribution functions"},
@@ -148,7 +156,7 @@ std::string EffectName(std::string_view effect) {
 
 // "average_precision": "average precision"; the names that are no words.
 std::string KeyWords(std::string_view key) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kNames{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kNames{
       {{"auc", "AUC"},
        {"f1", "F1"},
        {"ece", "calibration error (ECE)"},
@@ -165,6 +173,7 @@ std::string KeyWords(std::string_view key) {
        {"psi_bound", "PSI exceeded without drift in 5 %"},
        {"kl", "Kullback-Leibler (nats)"},
        {"js", "Jensen-Shannon distance (base 2)"},
+       {"hellinger", "Hellinger"},
        {"tv", "total variation"},
        {"linf", "L\xE2\x88\x9E"},
        {"wasserstein", "Wasserstein-1"},
@@ -414,7 +423,7 @@ std::string ColumnRow(const json::value& column) {
        {IntervalText(Find(&column, "effect"))},
        {PValue(NumberOf(&column, "p_corrected"))},
        {PText(outcome)},
-       {TestName(TextOf(&column, "test")), false},
+       {ShortTestName(TextOf(&column, "test")), false},
        {Number(NumberOf(outcome, "statistic"))},
        {Count(NumberOf(reference, "rows")) + " \xE2\x86\x92 " + Count(NumberOf(current, "rows"))},
        {MissingText(reference) + " \xE2\x86\x92 " + MissingText(current) +
@@ -451,8 +460,9 @@ std::string DistancesTable(const json::value* distances) {
   TableWriter table("Distances (PSI and Kullback-Leibler with half a row added to every bin)",
                     heads);
   for (const auto& entry : distances->get_object()) {
-    const std::array<Cell, 2> cells{
-        {{KeyWords(entry.key()), false}, {Number(AsNumber(&entry.value()))}}};
+    const double value = AsNumber(&entry.value());
+    if (std::isnan(value)) continue;  // Not worked out.
+    const std::array<Cell, 2> cells{{{KeyWords(entry.key()), false}, {Number(value)}}};
     table.Add(cells);
   }
   return table.Finish();
