@@ -8,7 +8,6 @@
 namespace firetower::analysis {
 namespace {
 
-constexpr double kWidth = 640;
 constexpr double kLeft = 56;  // Of the drawing's area: what stands before it is the scale.
 constexpr double kRight = 632;
 
