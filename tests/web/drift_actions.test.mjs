@@ -109,6 +109,8 @@ test('while the boundary is dragged, at most one question waits; the last place 
   await idle();
   const places = asked.filter(({ what }) => what === 'compare').slice(before).map(({ request }) => request.current.rows[0]);
   assert.equal(places.length, 2);
+  assert.ok(!asked.at(-1)?.request?.columns?.includes('Time'), 'the time is no column to compare windows by');
+  assert.ok(asked.filter(({ what }) => what === 'compare').at(-1)?.request.columns.includes('V14'));
   assert.equal(places.at(-1), 500);
   assert.deepEqual(store.get().report?.current.window, [500, ROWS]);
   assert.deepEqual(store.get().boundaryTime, { row: 500, text: '30000' });

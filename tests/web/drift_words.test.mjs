@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { amountColumn, finite, mapped, rowsOf, sinceWhen, swollen, thinned, timeColumn } from '../../web/js/state/drift_series.js';
+import { rowTicks } from '../../web/js/charts/rows.js';
+import { amountColumn, clocks, finite, mapped, rowsOf, sinceWhen, swollen, thinned, timeColumn } from '../../web/js/state/drift_series.js';
 import { defaultDriftSettings, fromCounts, hasBoundary, places, requestOf } from '../../web/js/state/drift_state.js';
 import { binWords, effectWords, figure, fitWords, listed, methodWords, pWords, shiftWords, scoreWords, sideWords, sinceWords, timeWords, trendWords } from '../../web/js/state/drift_words.js';
 import { columnVerdict } from './drift_fake.mjs';
@@ -59,7 +60,8 @@ test('since when: the first drifted window; whether it lasts; columns that began
   assert.equal(sinceWhen(windows('ssss')), null);
   assert.equal(sinceWhen(undefined), null);
   assert.deepEqual(sinceWhen(windows('ssdd')), { from: 20, to: null });
-  assert.deepEqual(sinceWhen(windows('sdsd')), { from: 10, to: null });
+  assert.deepEqual(sinceWhen(windows('sdsd')), { from: 30, to: null });
+  assert.deepEqual(sinceWhen(windows('dssddd')), { from: 30, to: null }, 'one window at the start does not hide the change');
   assert.deepEqual(sinceWhen(windows('sdds')), { from: 10, to: 29 });
   const report = /** @type {any} */ ({ columns: [columnVerdict('V14', true), columnVerdict('V12', true), columnVerdict('V1', true), columnVerdict('V2', false)] });
   const trends = new Map([['V14', windows('ssdd')], ['V12', windows('ssdd')], ['V1', windows('sdss')], ['V2', windows('dddd')]]);
@@ -129,8 +131,19 @@ test('series: what is finite with its rows, means of stretches, columns by their
   assert.deepEqual(timeColumn(['Class', 'TX_DATETIME', 'Time']), { index: 2, name: 'Time' });
   assert.deepEqual(timeColumn(['a', 'TX_DATETIME']), { index: 1, name: 'TX_DATETIME' });
   assert.equal(timeColumn(['a']), null);
+  const model = /** @type {any} */ ({ features: [{ name: 'Time_scaled', op: 'standard_scale', input: 'Time' }, { name: 'Time_hour', op: 'hour_of_day', input: 'Time' }, { name: 'V1', op: 'passthrough', input: 'V1' }] });
+  assert.deepEqual(clocks(model, ['Time', 'V1']), ['Time', 'Time_scaled']);
+  assert.deepEqual(clocks(model, ['V1']), []);
   assert.deepEqual(amountColumn(['TX_AMOUNT']), { index: 0, name: 'TX_AMOUNT' });
   const all = { scores: Float64Array.of(1, 2, 3), labels: null, weights: null, amounts: Float64Array.of(4, 5, 6), times: null };
   assert.deepEqual(rowsOf(all, [1, 3]), { scores: Float64Array.of(2, 3), labels: null, weights: null, amounts: Float64Array.of(5, 6), times: null });
   assert.equal(rowsOf(all, null), all);
+});
+
+test('rows along an axis: round, no more than fit', () => {
+  assert.deepEqual(rowTicks(0, 24_999, 4), [0, 10_000, 20_000]);
+  assert.deepEqual(rowTicks(25_000, 49_999, 2), [40_000]);
+  assert.deepEqual(rowTicks(0, 7, 8), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(rowTicks(0, 1, 3), [0, 1]);
+  for (const most of [1, 2, 5, 9]) for (const to of [3, 47, 1234, 284_807]) assert.ok(rowTicks(0, to, most).length <= most + 1);
 });

@@ -33,6 +33,21 @@ function ticks(tokens, words) {
   };
 }
 
+/**
+ * Round rows of a range.
+ * @param {number} from
+ * @param {number} to
+ * @param {number} most
+ * @returns {number[]}
+ */
+export function rowTicks(from, to, most) {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, (to - from) / most))));
+  const step = unit * ([1, 2, 5, 10].find((times) => (to - from) / (times * unit) <= most) ?? 20);
+  const ticks = [];
+  for (let row = Math.ceil(from / step) * step; row <= to; row += step) ticks.push(row);
+  return ticks;
+}
+
 /** @param {Tokens} tokens @param {number} from @param {number} to */
 function rowAxis(tokens, from, to) {
   return {
@@ -40,7 +55,10 @@ function rowAxis(tokens, from, to) {
     min: from,
     max: Math.max(from + 1, to),
     title: title(tokens, 'row'),
-    ticks: { ...ticks(tokens, (value) => value.toLocaleString()), maxTicksLimit: 6 },
+    afterBuildTicks: (/** @type {{width: number, ticks: {value: number}[]}} */ axis) => {
+      axis.ticks = rowTicks(from, to, Math.max(1, Math.floor(axis.width / 80))).map((value) => ({ value }));
+    },
+    ticks: { ...ticks(tokens, (value) => value.toLocaleString()), autoSkip: false },
     grid: { display: false },
     border: { color: tokens.soft },
   };
@@ -56,6 +74,17 @@ function upAxis(tokens, { top, step }, words, more = {}) {
     grid: { color: tokens.line, tickLength: 4 },
     border: { color: tokens.soft },
     ...more,
+  };
+}
+
+/** @param {Tokens} tokens */
+function powersAxis(tokens) {
+  const whole = (/** @type {number} */ value) => Number.isInteger(Math.log10(value));
+  return {
+    type: 'logarithmic',
+    ticks: ticks(tokens, (value) => (whole(value) ? value.toLocaleString() : '')),
+    grid: { color: (/** @type {{tick: {value: number}}} */ { tick }) => (tick && whole(tick.value) ? tokens.line : 'transparent'), tickLength: 4 },
+    border: { color: tokens.soft },
   };
 }
 
@@ -310,6 +339,9 @@ function alarmMarks(tokens, alarms) {
  */
 export function calibrationContent({ bins, finding }) {
   const points = [...bins].sort((a, b) => a.predicted - b.predicted);
+  const scale = upTo(largestOf(points.flatMap(({ predicted, observed }) => [predicted, observed])), 1);
+  const top = Math.min(1, scale.top);
+  const axis = { max: top };
   return {
     finding,
     draw: (tokens) => ({
@@ -321,7 +353,7 @@ export function calibrationContent({ bins, finding }) {
             label: 'perfect',
             data: [
               { x: 0, y: 0 },
-              { x: 1, y: 1 },
+              { x: top, y: top },
             ],
             borderColor: tokens.soft,
             borderWidth: 1,
@@ -329,7 +361,12 @@ export function calibrationContent({ bins, finding }) {
           },
         ],
       },
-      options: { scales: { x: unitAxis(tokens, 'predicted probability'), y: unitAxis(tokens, 'share of positives') } },
+      options: {
+        scales: {
+          x: unitAxis(tokens, 'predicted probability', { ...axis, ticks: { ...ticks(tokens, figure), stepSize: 2 * scale.step } }),
+          y: unitAxis(tokens, 'share of positives', { ...axis, ticks: { ...ticks(tokens, figure), stepSize: scale.step } }),
+        },
+      },
     }),
     table: {
       head: ['Predicted', 'Observed', 'Rows'],
@@ -348,13 +385,17 @@ export function calibrationContent({ bins, finding }) {
  */
 export function costContent({ curve, threshold, finding }) {
   const points = curve.filter((point) => point.threshold <= 1).sort((a, b) => a.threshold - b.threshold);
-  const scale = upTo(largestOf(points.map(({ cost }) => cost)), 1);
+  const most = largestOf(points.map(({ cost }) => cost));
+  const least = points.reduce((low, { cost }) => Math.min(low, cost), most);
+  const scale = upTo(most, 1);
+  // Flagging every row costs so much that the rest would be a line on the ground.
+  const powers = least > 0 && most / least > 30;
   return {
     finding,
     draw: (tokens) => ({
       type: 'line',
       data: { datasets: [{ label: 'cost', data: points.map((point) => ({ x: point.threshold, y: point.cost })), borderColor: tokens.ink, borderWidth: 1.5 }] },
-      options: { scales: { x: unitAxis(tokens, 'threshold'), y: upAxis(tokens, scale, (value) => value.toLocaleString()) } },
+      options: { scales: { x: unitAxis(tokens, 'threshold'), y: powers ? powersAxis(tokens) : upAxis(tokens, scale, (value) => value.toLocaleString()) } },
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],
     }),
     table: {

@@ -5,7 +5,7 @@
 
 import { nameInFile } from './columns.js';
 import { initialDriftState, nothingCompared, nothingOpened, places, requestOf, TREND_WINDOWS } from './drift_state.js';
-import { amountColumn, finite, firstsOf, mapped, rowsOf, seriesName, swollen, thinned, timeColumn } from './drift_series.js';
+import { amountColumn, clocks, finite, firstsOf, mapped, rowsOf, seriesName, swollen, thinned, timeColumn } from './drift_series.js';
 import { toProblem } from './problems.js';
 
 /** @typedef {import('./drift_state.js').DriftState} DriftState */
@@ -206,8 +206,22 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
     }
   }
 
-  /** The current rows as they are now asked about. */
-  const request = () => requestOf(store.get().settings, store.get().loaded?.rows ?? 0);
+  /** Names of the file's columns but those that tell the time; null: all of them. */
+  function timeless() {
+    const { columns, loaded } = store.get();
+    const told = new Set(loaded ? clocks(app.get().model, loaded.report.columns) : []);
+    const names = columns.map(({ name }) => name);
+    const rest = names.filter((name) => !told.has(name));
+    return rest.length === names.length ? null : rest;
+  }
+
+  /** The current rows as they are now asked about. Rows that came one after the other are not compared by when they came. */
+  function request() {
+    const { settings, loaded } = store.get();
+    const asked = requestOf(settings, loaded?.rows ?? 0);
+    const columns = settings.reference === 'before' ? timeless() : null;
+    return columns ? { ...asked, columns } : asked;
+  }
 
   async function answer() {
     const why = lacking();
@@ -401,7 +415,8 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
 
   /** @param {DriftAnalysis} running */
   async function findTogether(running) {
-    return working('together', (options) => running.multivariate({ ...request(), multivariate: { seed: SEED } }, options));
+    const columns = timeless();
+    return working('together', (options) => running.multivariate({ ...request(), ...(columns && { columns }), multivariate: { seed: SEED } }, options));
   }
 
   /** What the page asks of figures against labels. */
@@ -465,7 +480,8 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
         }
       }
       stopIf(signal);
-      return { measured, estimate, estimateProblem, backTest, labelled };
+      const offset = current.rows?.[0] ?? 0;
+      return { measured, estimate, estimateProblem, backTest, labelled, offset, backOffset: past?.labels ? 0 : offset };
     });
   }
 

@@ -120,16 +120,36 @@ export function thinned(values, points = POINTS) {
 }
 
 /**
- * When a column drifted, by its trend: from the first drifted window on, up to the end unless it has come back.
+ * When a column drifted, by its trend: the longest stretch of drifted windows, the later one of two. A window that drifted
+ * alone does not hide when it began to last.
  * @param {import('../engine/analysis/types.js').DriftTrend | undefined} trend
  * @returns {{from: number, to: number | null} | null} rows; to null: it lasts
  */
 export function sinceWhen(trend) {
   const windows = trend?.windows ?? [];
-  const first = windows.findIndex(({ verdict }) => verdict === 'drifted');
-  if (first < 0) return null;
-  const last = windows.map(({ verdict }) => verdict).lastIndexOf('drifted');
+  let from = 0;
+  /** @type {[number, number] | null} */
+  let longest = null;
+  windows.forEach(({ verdict }, i) => {
+    if (verdict !== 'drifted') from = i + 1;
+    else if (longest === null || i - from >= longest[1] - longest[0]) longest = [from, i];
+  });
+  if (longest === null) return null;
+  const [first, last] = /** @type {[number, number]} */ (longest);
   return { from: windows[first].first, to: last === windows.length - 1 ? null : windows[last].last };
+}
+
+/**
+ * Columns that tell the time, and so differ between rows that came one after the other, whatever happens.
+ * @param {import('../engine/types.js').ModelCard | null} model
+ * @param {string[]} columns of the file
+ * @returns {string[]}
+ */
+export function clocks(model, columns) {
+  const time = timeColumn(columns)?.name;
+  if (time === undefined) return [];
+  const made = (model?.features ?? []).filter(({ input, op }) => input === time && op !== 'hour_of_day');
+  return [time, ...made.map(({ name }) => name)];
 }
 
 /**

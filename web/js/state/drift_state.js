@@ -77,6 +77,8 @@
  * @property {string} estimateProblem
  * @property {any} backTest
  * @property {number} labelled rows with a label
+ * @property {number} offset row of the file that these figures call 0
+ * @property {number} backOffset the same of the back-test
  */
 
 /**

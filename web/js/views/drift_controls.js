@@ -2,7 +2,8 @@
 // What is compared with what, and how: reference, current, test, correction, level, floor.
 
 import { CORRECTIONS, COUNT_TESTS, fromCounts, TESTS } from '../state/drift_state.js';
-import { CORRECTION_NAMES, TEST_NAMES } from '../state/drift_words.js';
+import { clocks } from '../state/drift_series.js';
+import { CORRECTION_NAMES, listed, TEST_NAMES } from '../state/drift_words.js';
 import { h, newId, put, say } from './dom.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -87,7 +88,7 @@ export function mount(element, app) {
     ),
     hint,
   );
-  return store.watch(['settings', 'second'], ({ settings, second: given }) => {
+  return store.watch(['settings', 'second', 'loaded'], ({ settings, second: given, loaded }) => {
     reference.select.value = settings.reference;
     current.select.value = settings.current;
     const beside = settings.reference === 'file' || settings.reference === 'summary';
@@ -105,7 +106,15 @@ export function mount(element, app) {
     if (document.activeElement !== level.input) level.input.value = String(Number((100 * settings.level).toPrecision(6)));
     if (document.activeElement !== floor.input) floor.input.value = settings.floor === null ? '' : String(settings.floor);
     if (document.activeElement !== minRows.input) minRows.input.value = settings.minRows === null ? '' : String(settings.minRows);
-    say(hint, counts ? 'One side is counts only, so columns are compared bin by bin of the training profile.' : '');
-    hint.hidden = !counts;
+    const told = settings.reference === 'before' && loaded ? clocks(app.store.get().model, loaded.report.columns) : [];
+    say(
+      hint,
+      counts
+        ? 'One side is counts only, so columns are compared bin by bin of the training profile.'
+        : told.length > 0
+          ? `${listed(told)} ${told.length === 1 ? 'is' : 'are'} left out: the time always differs between rows that came one after the other.`
+          : '',
+    );
+    hint.hidden = hint.textContent === '';
   });
 }

@@ -97,7 +97,7 @@ export function mount(element, app) {
         ...(measured ? measuredWords(measured, settings.performance) : []),
         ...(estimate ? [h('p', { class: 'assumption' }, h('strong', null, 'Estimated without labels. '), String(estimate.assumption ?? ''))] : []),
         estimateProblem !== '' && h('p', { class: 'hint' }, `No estimate without labels: ${estimateProblem}`),
-        ...(backTest ? backTestPart(backTest) : []),
+        ...(backTest ? backTestPart(backTest, performance.backOffset) : []),
       );
       const shown = [];
       if (measured?.windows?.length > 0) shown.push(overTime, atThreshold);
@@ -113,11 +113,12 @@ export function mount(element, app) {
    * @param {import('../charts/figure.js').Figure} chart
    * @param {import('../state/drift_state.js').PerformanceRun} run
    */
-  function contentOf(chart, { measured, estimate }) {
+  function contentOf(chart, { measured, estimate, offset }) {
+    const inFile = (/** @type {any[]} */ windows) => windows.map(({ first, last }) => ({ first: first + offset, last: last + offset }));
     const series = (/** @type {any[]} */ windows, /** @type {string} */ key) => windows.map((window) => window[key] ?? null);
     if (chart === overTime) {
       return windowsContent({
-        windows: measured.windows,
+        windows: inFile(measured.windows),
         lines: [
           { label: 'AUC', values: series(measured.windows, 'auc') },
           { label: 'AP', values: series(measured.windows, 'average_precision') },
@@ -127,7 +128,7 @@ export function mount(element, app) {
     }
     if (chart === atThreshold) {
       return windowsContent({
-        windows: measured.windows,
+        windows: inFile(measured.windows),
         lines: [
           { label: 'recall', values: series(measured.windows, 'recall') },
           { label: 'precision', values: series(measured.windows, 'precision') },
@@ -150,7 +151,7 @@ export function mount(element, app) {
       });
     }
     return windowsContent({
-      windows: estimate.windows,
+      windows: inFile(estimate.windows),
       lines: [
         { label: 'estimated', values: series(estimate.windows, 'auc') },
         ...(measured?.windows?.length === estimate.windows.length ? [{ label: 'measured', values: series(measured.windows, 'auc') }] : []),
@@ -235,8 +236,8 @@ function measuredWords(measured, wish) {
   return lines.map((line) => h('p', null, line));
 }
 
-/** @param {any} backTest */
-function backTestPart(backTest) {
+/** @param {any} backTest @param {number} offset */
+function backTestPart(backTest, offset) {
   const windows = /** @type {any[]} */ (backTest.windows ?? []);
   const errors = Object.entries(backTest.error ?? {}).filter(([, value]) => typeof value === 'number');
   return [
@@ -259,7 +260,7 @@ function backTestPart(backTest) {
               h(
                 'tr',
                 null,
-                h('th', { scope: 'row' }, `${count(window.first)} to ${count(window.last)}`),
+                h('th', { scope: 'row' }, `${count(window.first + offset)} to ${count(window.last + offset)}`),
                 h('td', { class: 'num' }, ...withRange(interval(window.estimated?.auc))),
                 h('td', { class: 'num' }, interval({ value: window.realised?.auc ?? null, low: null, high: null }).value),
                 h('td', { class: 'num' }, window.inside?.auc === true ? 'yes' : window.inside?.auc === false ? 'no' : '–'),
