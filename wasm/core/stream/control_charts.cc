@@ -14,17 +14,17 @@ DetectorState StateOf(bool drift) { return drift ? DetectorState::kDrift : Detec
 
 }  // namespace
 
-bool ChartReference::Learn(double x) {
+bool ChartReference::Judges(double x) {
   if (learnt_) return true;
+  const bool river = options_.semantics == Semantics::kRiver;
   seen_.Add(x);
-  learnt_ = seen_.count() >= options_.min_instances &&
-            (options_.semantics == Semantics::kRiver || seen_.variance() > 0.0);
-  return learnt_;
+  learnt_ = seen_.count() >= options_.min_instances && (river || seen_.variance() > 0.0);
+  return learnt_ && river;
 }
 
 DetectorState Shewhart::Update(double x) {
   if (drift_ && options_.semantics == Semantics::kRiver) reference_.Forget();
-  drift_ = reference_.Learn(x) &&
+  drift_ = reference_.Judges(x) &&
            IsOut(options_.mode, x - reference_.mean(), k_ * reference_.standard_deviation());
   return StateOf(drift_);
 }
@@ -39,7 +39,7 @@ DetectorState Cusum::Update(double x) {
     if (options_.semantics == Semantics::kRiver) reference_.Forget();
   }
   drift_ = false;
-  if (!reference_.Learn(x)) return DetectorState::kStable;
+  if (!reference_.Judges(x)) return DetectorState::kStable;
   const double slack = options_.slack * reference_.standard_deviation();
   const double limit = options_.threshold * reference_.standard_deviation();
   const double off = x - reference_.mean();
@@ -79,9 +79,9 @@ DetectorState Ewma::Update(double x) {
   if (drift_) Begin();
   drift_ = false;
   const bool river = options_.semantics == Semantics::kRiver;
-  if (!river && !learnt_) {
-    learnt_ = reference_.Learn(x);
-    if (learnt_) Begin();
+  if (!river && !reference_.Judges(x)) {
+    average_ = FadingMean(options_.alpha);
+    average_.Add(reference_.mean());
     return DetectorState::kStable;
   }
   average_.Add(x);

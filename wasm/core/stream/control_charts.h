@@ -29,8 +29,9 @@ struct ChartOptions {
 class ChartReference {
  public:
   explicit ChartReference(const ChartOptions& options) : options_(options) {}
-  // True: x was the last to learn from, or learning was over before.
-  bool Learn(double x);
+  // Learns from x while there is something to learn. True: x is to be judged. kPaper: only values
+  // that nothing was learnt from; kRiver: the last of those too.
+  bool Judges(double x);
   void Forget() { *this = ChartReference(options_); }
   double mean() const { return seen_.mean(); }
   double standard_deviation() const { return seen_.standard_deviation(); }
@@ -93,7 +94,6 @@ class Ewma : public Detector {
 
   EwmaOptions options_;
   ChartReference reference_;
-  bool learnt_ = false;
   FadingMean average_;
   FadingMean squares_;  // Of squared values, kRiver only.
   RunningMean mean_;    // kRiver only.
