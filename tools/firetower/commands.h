@@ -16,6 +16,7 @@ void AddTrain(CLI::App& app, int* exit_code);
 void AddTune(CLI::App& app, int* exit_code);
 void AddEvaluate(CLI::App& app, int* exit_code);
 void AddDetect(CLI::App& app, int* exit_code);
+void AddDrift(CLI::App& app, int* exit_code);
 void AddScore(CLI::App& app, int* exit_code);
 void AddMerge(CLI::App& app, int* exit_code);
 void AddInspect(CLI::App& app, int* exit_code);

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   firetower::tools::AddTune(app, &exit_code);
   firetower::tools::AddEvaluate(app, &exit_code);
   firetower::tools::AddDetect(app, &exit_code);
+  firetower::tools::AddDrift(app, &exit_code);
   firetower::tools::AddScore(app, &exit_code);
   firetower::tools::AddMerge(app, &exit_code);
   firetower::tools::AddFitGenerator(app, &exit_code);

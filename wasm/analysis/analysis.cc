@@ -139,16 +139,6 @@ Status Analysis::SetTable(Table which, std::span<const std::string> names,
   return {};
 }
 
-Status Analysis::Prepare() {
-  for (const Table which : {Table::kReference, Table::kCurrent}) {
-    for (const Column& column : state_->table(which).columns) {
-      const Result<const PairedColumn*> pair = state_->Pair(column.name);
-      if (!pair.ok()) return pair.error();
-    }
-  }
-  return {};
-}
-
 Result<std::string> Analysis::TableJson(Table which) const {
   const TableData& data = state_->table(which);
   if (!data.present) return NotReady("there is no such table");

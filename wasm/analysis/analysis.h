@@ -76,8 +76,6 @@ class Analysis {
   // Rows given as numbers: columns[c * rows + i], NaN missing; the names are columns of the table.
   Status SetTable(Table which, std::span<const std::string> names, std::span<const double> columns,
                   size_t rows);
-  // Columns still to be sorted are sorted: what makes a dragged boundary quick. O(n) per column.
-  Status Prepare();
   // {rows, aside, reasons, columns: [{name, kind}], labels: bool, sha256 of the bytes fed}
   Result<std::string> TableJson(Table which) const;
   void Clear(Table which);

@@ -124,21 +124,7 @@ Result<const PairedColumn*> Analysis::State::Pair(std::string_view name) const {
   pair.reference_rows = reference == nullptr ? 0 : first.rows;
   pair.rows = pair.reference_rows + (current == nullptr ? 0 : second.rows);
   pair.text = (reference != nullptr && reference->text) || (current != nullptr && current->text);
-  if (!pair.text) {
-    std::vector<double> values;
-    std::span<const double> all;
-    if (reference == nullptr || current == nullptr) {
-      all = reference == nullptr ? current->values : reference->values;
-    } else {
-      values.reserve(pair.rows);
-      values.insert(values.end(), reference->values.begin(), reference->values.end());
-      values.insert(values.end(), current->values.begin(), current->values.end());
-      all = values;
-    }
-    Result<drift::SortedColumn> sorted = drift::SortedColumn::Create(all);
-    if (!sorted.ok()) return sorted.error();
-    pair.sorted.emplace(std::move(*sorted));
-  } else {
+  if (pair.text) {
     std::map<std::string, uint32_t, std::less<>> places;
     std::vector<const std::string*> by_code;
     const auto code_of = [&](std::string text) {
@@ -183,7 +169,7 @@ std::vector<uint8_t> Analysis::State::KeepOf(const DriftSettings& settings) cons
       for (const uint8_t aside : data->aside) keep.push_back(aside == 0 ? 1 : 0);
     }
   }
-  for (const uint64_t row : settings.without) keep[first.rows + row] = 0;
+  for (const uint64_t row : settings.without) keep[first.rows + static_cast<size_t>(row)] = 0;
   return keep;
 }
 
@@ -205,9 +191,29 @@ drift::Windows Analysis::State::WindowsOf(const PairedColumn& pair, const DriftS
           .current = range(settings.current, rows.current)};
 }
 
-void Analysis::State::SplitNumbers(const PairedColumn& pair, const drift::Windows& windows,
-                                   std::span<const uint8_t> keep) const {
+Status Analysis::State::SplitNumbers(std::string_view name, const drift::Windows& windows,
+                                     std::span<const uint8_t> keep) const {
+  PairedColumn& pair = pairs.find(name)->second;
+  if (!pair.sorted) {
+    std::vector<double> both;
+    std::span<const double> values;
+    for (const Table which : {Table::kReference, Table::kCurrent}) {
+      const Column* column = table(which).present ? table(which).Find(name) : nullptr;
+      if (column == nullptr) continue;
+      if (pair.rows == column->values.size()) {
+        values = column->values;
+      } else {
+        both.reserve(pair.rows);
+        both.insert(both.end(), column->values.begin(), column->values.end());
+        values = both;
+      }
+    }
+    Result<drift::SortedColumn> sorted = drift::SortedColumn::Create(values);
+    if (!sorted.ok()) return sorted.error();
+    pair.sorted.emplace(std::move(*sorted));
+  }
   pair.sorted->Split(windows, &tally, KeepOf(pair, keep));
+  return {};
 }
 
 drift::Categories Analysis::State::SplitTexts(const PairedColumn& pair,
@@ -304,7 +310,8 @@ Result<std::optional<json::object>> Analysis::State::MeasureColumn(
   if ((*pair)->text) {
     return std::optional<json::object>(MeasureTexts(SplitTexts(**pair, windows, keep), settings));
   }
-  SplitNumbers(**pair, windows, keep);
+  const Status split = SplitNumbers(name, windows, keep);
+  if (!split.ok()) return split.error();
   return std::optional<json::object>(MeasureNumbers(tally, settings));
 }
 

@@ -23,11 +23,15 @@ Error NoColumn(std::string_view name) {
           .message = "there is no column \"" + session::Excerpt(name) + "\" here"};
 }
 
+// Edges are written to the last digit: rows are chosen by them.
 json::object BinJson(double low, double high, double reference, double current,
                      double contribution) {
+  const auto edge = [](double value) {
+    return std::isfinite(value) ? json::value(value) : json::value(nullptr);
+  };
   json::object bin;
-  bin["low"] = JsonNumber(low);
-  bin["high"] = JsonNumber(high);
+  bin["low"] = edge(low);
+  bin["high"] = edge(high);
   bin["category"] = nullptr;
   bin["missing"] = false;
   bin["reference"] = JsonNumber(reference);
@@ -119,7 +123,8 @@ Result<std::string> Analysis::ColumnJson(std::string_view name, std::string_view
   if (*pair == nullptr) return NoColumn(name);
   const drift::Windows windows = state_->WindowsOf(**pair, *settings, *rows);
   if ((*pair)->text) return WriteJson(TextsDetail(name, state_->SplitTexts(**pair, windows, keep)));
-  state_->SplitNumbers(**pair, windows, keep);
+  const Status split = state_->SplitNumbers(name, windows, keep);
+  if (!split.ok()) return split.error();
   return WriteJson(NumbersDetail(name, BinsOf(state_->tally, settings->bins)));
 }
 

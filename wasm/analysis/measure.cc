@@ -154,7 +154,7 @@ Outcome NumbersTest(std::string_view test, const drift::Tally& tally, const Binn
   if (test == "ad") return AndersonOutcome(tally);
   if (test == "mwu") return OutcomeOf(drift::MannWhitney(tally), kFinestOfRows);
   if (test == "welch") return OutcomeOf(drift::Welch(tally), kFinestOfRows);
-  return CountsTest(test, drift::PoolNeighbours(bins.reference, bins.current), kFinestOfCounts,
+  return CountsTest(test, drift::PoolNeighbours(bins.reference, bins.current), kFinestOfRows,
                     false);
 }
 
@@ -345,7 +345,7 @@ json::object MeasureTexts(const drift::Categories& categories, const DriftSettin
   for (size_t c = 0; c < reference.size(); ++c)
     if (reference[c] + current[c] > 0.0) present.push_back(c);
   const auto run = [&](std::string_view test) {
-    if (test == "chi_square" || test == "g") return CountsTest(test, pooled, kFinestOfCounts, true);
+    if (test == "chi_square" || test == "g") return CountsTest(test, pooled, kFinestOfRows, true);
     if (present.size() != 2) return Outcome{.note = "only for two categories"};
     const size_t a = present[0];
     const size_t b = present[1];

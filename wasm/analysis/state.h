@@ -30,7 +30,7 @@ struct PairedColumn {
   bool text = false;
   size_t reference_rows = 0;
   size_t rows = 0;                            // Of both.
-  std::optional<drift::SortedColumn> sorted;  // Numbers.
+  std::optional<drift::SortedColumn> sorted;  // Numbers, once they have been split.
   std::vector<std::string> texts;             // Texts, in the order of their bytes.
   std::vector<uint32_t> codes;                // One per row: index of texts or kNoText.
   std::vector<uint16_t> bins;  // Numbers against counts: the bin per row, kNoBin: missing.
@@ -80,9 +80,9 @@ struct Analysis::State {
   // The windows in a pair's rows.
   drift::Windows WindowsOf(const PairedColumn& pair, const DriftSettings& settings,
                            const Rows& rows) const;
-  // `tally` becomes that of a column of numbers.
-  void SplitNumbers(const PairedColumn& pair, const drift::Windows& windows,
-                    std::span<const uint8_t> keep) const;
+  // `tally` becomes that of a column of numbers; sorts it the first time, which is what takes long.
+  Status SplitNumbers(std::string_view name, const drift::Windows& windows,
+                      std::span<const uint8_t> keep) const;
   drift::Categories SplitTexts(const PairedColumn& pair, const drift::Windows& windows,
                                std::span<const uint8_t> keep) const;
   // A feature's counts on both sides. Nothing: it is not here.
