@@ -724,11 +724,13 @@ const char* BandsText(metrics::BandMethod method) {
       return "95 % of what chance makes of the calibrated probabilities: normal distribution, with "
              "continuity correction for precision, recall, specificity and F1. The calibration's "
              "own error is not in them.";
-    case metrics::BandMethod::kNormal:
+    case metrics::BandMethod::kSimulated:
       break;
   }
-  return "95 % of what chance makes of the calibrated probabilities: normal distribution of "
-         "weighted sums. The calibration's own error is not in them.";
+  return "95 % of what chance makes of the calibrated probabilities: with weights precision, "
+         "recall, "
+         "specificity and F1 from simulated outcomes, AUC and average precision by the normal "
+         "distribution. The calibration's own error is not in them.";
 }
 
 std::array<Interval, kMetrics.size()> MetricsOf(const metrics::Estimate& estimate) {

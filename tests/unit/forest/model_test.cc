@@ -630,7 +630,7 @@ TEST(ModelTest, CalibrationErrorsSayWhere) {
       {"metadata calibration.method: is missing", [](json::object& c) { c.erase("method"); }},
       {"metadata calibration.rows: is negative or not finite",
        [](json::object& c) { c["rows"] = -1; }},
-      {"metadata calibration.scores: is empty",
+      {"metadata calibration.scores: has not 1..65536 numbers",
        [](json::object& c) { c["scores"] = json::array(); }},
       {"metadata calibration.scores: is no list", [](json::object& c) { c["scores"] = 1; }},
       {"metadata calibration.scores[1]: is no number",
@@ -645,7 +645,7 @@ TEST(ModelTest, CalibrationErrorsSayWhere) {
        [](json::object& c) { c["probabilities"].as_array()[2] = 1.5; }},
       {"metadata calibration: needs as many scores as probabilities, at most 65536",
        [](json::object& c) { c["probabilities"].as_array().pop_back(); }},
-      {"metadata calibration.scores: is over the limit of 65536 numbers",
+      {"metadata calibration.scores: has not 1..65536 numbers",
        [](json::object& c) { c["scores"].as_array().resize(65537); }},
   };
   for (const auto& one : cases) {

@@ -108,7 +108,7 @@ void CheckCoverage(bool weighted, size_t rows, double power, int low, int high) 
   std::array<double, 6> off{};
   MadeUp data = CalibratedRows(21, rows, 1e9, weighted, power);
   const Estimate e = EstimatePerformance(data.scores, data.scores, data.weights, 0.5);
-  EXPECT_EQ(e.method, weighted ? BandMethod::kNormal : BandMethod::kExact);
+  EXPECT_EQ(e.method, weighted ? BandMethod::kSimulated : BandMethod::kExact);
   const std::array<Interval, 6> bands = {e.auc,    e.average_precision, e.precision,
                                          e.recall, e.specificity,       e.f1};
   for (uint64_t repeat = 0; repeat < kRepeats; ++repeat) {
@@ -152,7 +152,7 @@ TEST(CbpeTest, WeightsOfOneAgreeWithNoWeights) {
   const Estimate weighted = EstimatePerformance(data.scores, data.scores, ones, 0.5);
   EXPECT_DOUBLE_EQ(plain.auc.low, weighted.auc.low);
   EXPECT_DOUBLE_EQ(plain.recall.value, weighted.recall.value);
-  // The normal distribution comes close to the exact one.
+  // Simulated outcomes come close to the exact distribution.
   EXPECT_NEAR(plain.recall.low, weighted.recall.low, 0.01);
   EXPECT_NEAR(plain.precision.high, weighted.precision.high, 0.01);
   EXPECT_NEAR(plain.f1.high, weighted.f1.high, 0.01);

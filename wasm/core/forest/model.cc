@@ -88,26 +88,30 @@ Status CheckProfile(const std::vector<FeatureProfile>& profile, size_t feature_c
   return {};
 }
 
+std::string ListPlace(std::string_view list, size_t index) {
+  return std::string(list) + "[" + std::to_string(index) + "]";
+}
+
 Status CheckCalibration(const Calibration& calibration) {
   const std::vector<double>& scores = calibration.scores;
   const std::vector<double>& probabilities = calibration.probabilities;
-  const auto place = [](const char* list, size_t k) {
-    return "calibration." + std::string(list) + "[" + std::to_string(k) + "]";
-  };
   if (scores.size() != probabilities.size() || scores.size() > kMaxCalibrationKnots) {
-    return InvalidMetadata("calibration", "needs as many scores as probabilities, at most " +
-                                              std::to_string(kMaxCalibrationKnots));
+    return InvalidMetadata("calibration", "needs as many scores as probabilities, at most 65536");
   }
   if (!(calibration.rows >= 0.0 && std::isfinite(calibration.rows))) {
     return InvalidMetadata("calibration.rows", "is negative or not finite");
   }
+  double score = -1.0;
+  double probability = 0.0;
   for (size_t k = 0; k < scores.size(); ++k) {
-    if (!(scores[k] >= 0.0 && scores[k] <= 1.0) || (k > 0 && !(scores[k] > scores[k - 1]))) {
-      return InvalidMetadata(place("scores", k), "is not rising within 0..1");
+    const bool rises = scores[k] >= 0.0 && scores[k] <= 1.0 && scores[k] > score;
+    if (!rises || !(probabilities[k] >= probability && probabilities[k] <= 1.0)) {
+      return InvalidMetadata(
+          ListPlace(rises ? "calibration.probabilities" : "calibration.scores", k),
+          rises ? "falls or is outside 0..1" : "is not rising within 0..1");
     }
-    if (!(probabilities[k] >= (k > 0 ? probabilities[k - 1] : 0.0) && probabilities[k] <= 1.0)) {
-      return InvalidMetadata(place("probabilities", k), "falls or is outside 0..1");
-    }
+    score = scores[k];
+    probability = probabilities[k];
   }
   return {};
 }
@@ -322,10 +326,6 @@ class Fields {
   std::string place_;
 };
 
-std::string ListPlace(std::string_view list, size_t index) {
-  return std::string(list) + "[" + std::to_string(index) + "]";
-}
-
 Result<Fields> ObjectAt(const json::array& array, std::string_view list, size_t index) {
   const json::object* object = array[index].if_object();
   if (object == nullptr) return InvalidMetadata(ListPlace(list, index), "is no object");
@@ -442,46 +442,38 @@ Result<std::vector<features::Feature>> ReadFeatures(
   return result;
 }
 
-Result<std::vector<double>> ReadNumbers(const Fields& fields, std::string_view key) {
-  const Result<const json::array*> list = fields.Array(key);
-  if (!list.ok()) return list.error();
-  if ((*list)->size() > kMaxCalibrationKnots) {
-    return InvalidMetadata(
-        fields.Place(key),
-        "is over the limit of " + std::to_string(kMaxCalibrationKnots) + " numbers");
-  }
-  std::vector<double> numbers;
-  for (size_t i = 0; i < (*list)->size(); ++i) {
-    const Result<double> number = Fields::AsNumber((**list)[i], ListPlace(fields.Place(key), i));
-    if (!number.ok()) return number.error();
-    numbers.push_back(*number);
-  }
-  return numbers;
-}
-
-// Since 1.1; may be absent. A method that is not known is another engine's, and left alone.
-Result<Calibration> ReadCalibration(const json::object& document) {
-  Calibration calibration;
+// Since 1.1; may be absent. A method that is not known is another engine's, and left alone. Knots
+// are checked with the rest of the model.
+Status ReadCalibration(const json::object& document, Calibration* calibration) {
   const json::value* value = document.if_contains("calibration");
-  if (value == nullptr) return calibration;
+  if (value == nullptr) return {};
   if (!value->is_object()) return InvalidMetadata("calibration", "is no object");
   const Fields fields(value->get_object(), "calibration");
   const Result<std::string> method = fields.String("method");
   if (!method.ok()) return method.error();
-  if (*method != kIsotonic) return calibration;
+  if (*method != kIsotonic) return {};
   Result<std::string> from = fields.String("from");
   if (!from.ok()) return from.error();
   const Result<double> rows = fields.Number("rows");
   if (!rows.ok()) return rows.error();
-  Result<std::vector<double>> scores = ReadNumbers(fields, "scores");
-  if (!scores.ok()) return scores.error();
-  Result<std::vector<double>> probabilities = ReadNumbers(fields, "probabilities");
-  if (!probabilities.ok()) return probabilities.error();
-  if (scores->empty()) return InvalidMetadata("calibration.scores", "is empty");
-  return Calibration{.from = *std::move(from),
-                     .rows = *rows,
-                     .scores = *std::move(scores),
-                     .probabilities = *std::move(probabilities)};
+  calibration->from = *std::move(from);
+  calibration->rows = *rows;
+  const std::pair<std::string_view, std::vector<double>*> lists[] = {
+      {"scores", &calibration->scores}, {"probabilities", &calibration->probabilities}};
+  for (const auto& [key, numbers] : lists) {
+    const Result<const json::array*> list = fields.Array(key);
+    if (!list.ok()) return list.error();
+    if ((*list)->empty() || (*list)->size() > kMaxCalibrationKnots) {
+      return InvalidMetadata(fields.Place(key), "has not 1..65536 numbers");
+    }
+    for (const json::value& item : **list) {
+      const Result<double> number =
+          Fields::AsNumber(item, ListPlace(fields.Place(key), numbers->size()));
+      if (!number.ok()) return number.error();
+      numbers->push_back(*number);
+    }
+  }
+  return {};
 }
 
 Status ReadRules(const Fields& fields, Forest* forest, bool* per_node) {
@@ -857,9 +849,9 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   if (!inputs.ok()) return inputs.error();
   Result<std::vector<features::Feature>> features = ReadFeatures(fields, *inputs);
   if (!features.ok()) return features.error();
-  Result<Calibration> calibration = ReadCalibration(document->get_object());
-  if (!calibration.ok()) return calibration.error();
-  model.calibration = *std::move(calibration);
+  if (Status status = ReadCalibration(document->get_object(), &model.calibration); !status.ok()) {
+    return status.error();
+  }
   bool per_node = false;
   if (Status status = ReadRules(fields, &model.forest, &per_node); !status.ok())
     return status.error();

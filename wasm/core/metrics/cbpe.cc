@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/base/random.h"
 #include "core/metrics/poisson_binomial.h"
 
 namespace firetower::metrics {
@@ -14,6 +15,11 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kZ95 = 1.959963984540054;
 constexpr double kLow = 0.025;
 constexpr double kHigh = 0.975;
+// Simulated outcomes: as many as this number of draws allows, within limits.
+constexpr double kDraws = 4e7;
+constexpr double kFewest = 400.0;
+constexpr double kMost = 4000.0;
+constexpr uint64_t kSeed = 1;
 
 struct Row {
   double score = 0.0;
@@ -143,6 +149,55 @@ double FigureQuantile(const CountDistribution& found, const CountDistribution& m
   return std::clamp(high, 0.0, 1.0);
 }
 
+// Weight of the positives among flagged and among other rows, per simulated outcome of all rows.
+struct Outcomes {
+  std::vector<double> found;
+  std::vector<double> missed;
+};
+
+Outcomes Simulate(std::span<const Row> rows, double threshold) {
+  Outcomes outcomes;
+  double certain[2] = {0.0, 0.0};
+  std::vector<Row> open;
+  for (const Row& row : rows) {
+    if (row.p >= 1.0) certain[row.score >= threshold ? 1 : 0] += row.weight;
+    if (row.p > 0.0 && row.p < 1.0 && row.weight > 0.0) open.push_back(row);
+  }
+  const double draws = kDraws / static_cast<double>(open.size() + 1);
+  const auto repeats = static_cast<size_t>(std::clamp(draws, kFewest, kMost));
+  Random random(kSeed);
+  for (size_t r = 0; r < repeats; ++r) {
+    double sums[2] = {certain[0], certain[1]};
+    for (const Row& row : open) {
+      if (random.Uniform() < row.p) sums[row.score >= threshold ? 1 : 0] += row.weight;
+    }
+    outcomes.found.push_back(sums[1]);
+    outcomes.missed.push_back(sums[0]);
+  }
+  return outcomes;
+}
+
+// REQUIRES: as FigureQuantile.
+template <typename Figure>
+Interval SimulatedBand(const Outcomes& outcomes, double value, const Figure& figure) {
+  Interval interval = {.value = value, .low = kNaN, .high = kNaN};
+  if (std::isnan(value)) return interval;
+  std::vector<double> values;
+  for (size_t r = 0; r < outcomes.found.size(); ++r) {
+    const double one = figure(outcomes.found[r], outcomes.missed[r]);
+    if (!std::isnan(one)) values.push_back(std::clamp(one, 0.0, 1.0));
+  }
+  if (values.empty()) return interval;
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) {
+    const double place = std::ceil(share * static_cast<double>(values.size())) - 1.0;
+    return values[static_cast<size_t>(std::max(0.0, place))];
+  };
+  interval.low = std::min(value, at(kLow));
+  interval.high = std::max(value, at(kHigh));
+  return interval;
+}
+
 }  // namespace
 
 Estimate EstimatePerformance(std::span<const double> scores, std::span<const double> calibrated,
@@ -161,21 +216,16 @@ Estimate EstimatePerformance(std::span<const double> scores, std::span<const dou
   estimate.rows = rows.size();
   Confusion& expected = estimate.confusion;
   expected.threshold = threshold;
-  double found_variance = 0.0;
-  double missed_variance = 0.0;
   std::vector<double> flagged;
   std::vector<double> others;
   for (const Row& row : rows) {
-    const double variance = row.weight * row.weight * row.p * (1.0 - row.p);
     if (row.score >= threshold) {
       expected.true_positive += row.weight * row.p;
       expected.false_positive += row.weight * (1.0 - row.p);
-      found_variance += variance;
       flagged.push_back(row.p);
     } else {
       expected.false_negative += row.weight * row.p;
       expected.true_negative += row.weight * (1.0 - row.p);
-      missed_variance += variance;
       others.push_back(row.p);
     }
   }
@@ -222,23 +272,15 @@ Estimate EstimatePerformance(std::span<const double> scores, std::span<const dou
     }
     return estimate;
   }
-  estimate.method = BandMethod::kNormal;
-  // First-order spread; by_found and by_missed are the figure's slopes.
-  const auto spread = [&](double by_found, double by_missed) {
-    return std::sqrt(by_found * by_found * found_variance +
-                     by_missed * by_missed * missed_variance);
+  estimate.method = BandMethod::kSimulated;
+  const Outcomes outcomes = Simulate(rows, threshold);
+  const auto band = [&](const auto& figure) {
+    return SimulatedBand(outcomes, figure(t, m), figure);
   };
-  const double positives = t + m;
-  const double negatives = estimate.weight - positives;
-  const double f1_below = flagged_weight + positives;
-  estimate.precision = Band(precision(t, m), spread(1.0 / flagged_weight, 0.0));
-  estimate.recall =
-      Band(recall(t, m), spread(m / (positives * positives), t / (positives * positives)));
-  estimate.f1 = Band(f1(t, m), spread(2.0 * (flagged_weight + m) / (f1_below * f1_below),
-                                      2.0 * t / (f1_below * f1_below)));
-  estimate.specificity =
-      Band(specificity(t, m), spread((other_weight - m) / (negatives * negatives),
-                                     (flagged_weight - t) / (negatives * negatives)));
+  estimate.precision = band(precision);
+  estimate.recall = band(recall);
+  estimate.f1 = band(f1);
+  estimate.specificity = band(specificity);
   return estimate;
 }
 

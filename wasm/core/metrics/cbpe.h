@@ -9,9 +9,9 @@
 // Bands (95 %) say where the realised figure lies by chance, given the probabilities; that the
 // calibration itself is an estimate is not in them. Precision, recall, specificity and F1: without
 // weights exactly, from the Poisson-binomial distributions of the positives among flagged and among
-// other rows (the normal one with continuity correction where there are too many); with weights
-// from the normal distribution. AUC and average precision: the normal distribution on the logit
-// scale, with the variance of both classes.
+// other rows (the normal one with continuity correction where there are too many); with weights,
+// whose sums are no counts, from simulated outcomes of all rows, always the same ones. AUC and
+// average precision: the normal distribution on the logit scale, with the variance of both classes.
 //
 // Source: NannyML 0.13, "Confidence-based Performance Estimation"; an independent
 // implementation. Thread-safety: pure function.
@@ -27,7 +27,7 @@ namespace firetower::metrics {
 enum class BandMethod {
   kExact,       // Poisson-binomial
   kContinuity,  // the normal distribution with continuity correction
-  kNormal,      // the normal distribution of weighted sums
+  kSimulated,   // outcomes drawn at random
 };
 
 struct Estimate {
