@@ -50,24 +50,37 @@ class CarefulSum {
   double lost_ = 0.0;
 };
 
-// Sum of term(i) over 0 <= i < size: blocks in four lanes, the blocks carefully; the order is
-// fixed.
-template <typename Term>
-double BlockSum(size_t size, Term term) {
+// Sums of the terms(i) over 0 <= i < size: blocks in four lanes, the blocks carefully; the order is
+// fixed, and terms are asked for with i rising.
+template <size_t kSums, typename Terms>
+std::array<double, kSums> BlockSums(size_t size, Terms terms) {
   constexpr size_t kBlock = 256;
-  CarefulSum total;
+  constexpr size_t kLanes = 4;
+  std::array<CarefulSum, kSums> totals;
   size_t i = 0;
   while (i < size) {
     const size_t end = std::min(size, i + kBlock);
-    std::array<double, 4> lanes = {};
-    for (; i + 4 <= end; i += 4) {
-      for (size_t lane = 0; lane < 4; ++lane) lanes[lane] += term(i + lane);
+    std::array<std::array<double, kSums>, kLanes> lanes = {};
+    const auto add = [&](size_t lane) {
+      const std::array<double, kSums> here = terms(i + lane);
+      for (size_t k = 0; k < kSums; ++k) lanes[lane][k] += here[k];
+    };
+    for (; i + kLanes <= end; i += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) add(lane);
     }
-    double sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-    for (; i < end; ++i) sum += term(i);
-    total.Add(sum);
+    for (; i < end; ++i) add(0);
+    for (size_t k = 0; k < kSums; ++k) {
+      totals[k].Add((lanes[0][k] + lanes[1][k]) + (lanes[2][k] + lanes[3][k]));
+    }
   }
-  return total.value();
+  std::array<double, kSums> sums;
+  for (size_t k = 0; k < kSums; ++k) sums[k] = totals[k].value();
+  return sums;
+}
+
+template <typename Term>
+double BlockSum(size_t size, Term term) {
+  return BlockSums<1>(size, [&](size_t i) { return std::array<double, 1>{term(i)}; })[0];
 }
 
 // |F - G| largest, in steps of 1 / (n m), and where.
@@ -114,10 +127,12 @@ RankSquares SquaresOfRanks(const Tally& tally) {
   RankSquares squares;
   uint64_t reference_below = 0;
   uint64_t current_below = 0;
+  // The second factor is below 2^64 as there are at most 2^30 rows.
+  static_assert(kMaxTallyRows <= size_t{1} << 30);
   const auto of_value = [](uint64_t here, uint64_t other_below, uint64_t other_here) {
-    const UInt128 twice = 2 * other_below + other_here;
-    return static_cast<UInt128>(here) * (3 * twice * twice) +
-           static_cast<UInt128>(here) * (static_cast<UInt128>(here) * here - 1);
+    const uint64_t twice = 2 * other_below + other_here;
+    const uint64_t square = 3 * twice * twice + (here * here - 1);
+    return here == 1 ? static_cast<UInt128>(square) : static_cast<UInt128>(here) * square;
   };
   for (size_t i = 0; i < tally.values.size(); ++i) {
     const uint64_t a = tally.reference[i];
@@ -231,19 +246,16 @@ Effect AucInterval(const Tally& tally, double auc) {
   if (!(n > 1.0 && m > 1.0)) return {.value = auc, .low = kNaN, .high = kNaN};
   uint64_t reference_below = 0;
   uint64_t current_below = 0;
-  CarefulSum of_reference;
-  CarefulSum of_current;
-  for (size_t i = 0; i < tally.values.size(); ++i) {
+  const auto [of_reference, of_current] = BlockSums<2>(tally.values.size(), [&](size_t i) {
     const double a = static_cast<double>(tally.reference[i]);
     const double c = static_cast<double>(tally.current[i]);
     const double current_off = (static_cast<double>(reference_below) + 0.5 * a) / n - auc;
     const double reference_off = 1.0 - (static_cast<double>(current_below) + 0.5 * c) / m - auc;
-    of_current.Add(c * current_off * current_off);
-    of_reference.Add(a * reference_off * reference_off);
     reference_below += tally.reference[i];
     current_below += tally.current[i];
-  }
-  const double variance = of_current.value() / (m - 1.0) / m + of_reference.value() / (n - 1.0) / n;
+    return std::array<double, 2>{a * reference_off * reference_off, c * current_off * current_off};
+  });
+  const double variance = of_current / (m - 1.0) / m + of_reference / (n - 1.0) / n;
   const double center = std::log(auc / (1.0 - auc));
   const double half = kZ95 * std::sqrt(variance) / (auc * (1.0 - auc));
   const auto expit = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
@@ -280,29 +292,41 @@ Spread SpreadOf(const Tally& tally, Side side) {
   size_t at = 0;
   uint64_t before = 0;
   const double pivot = tally.values[ValueAt(counts, (rows - 1) / 2, &at, &before)];
-  CarefulSum sum;
-  CarefulSum squares;
-  constexpr size_t kBlock = 256;
-  const size_t size = tally.values.size();
-  for (size_t i = 0; i < size;) {
-    const size_t end = std::min(size, i + kBlock);
-    std::array<double, 4> lanes = {};
-    std::array<double, 4> square_lanes = {};
-    const auto add = [&](size_t j, size_t lane) {
-      const double off = tally.values[j] - pivot;
-      const double weighted = static_cast<double>(counts[j]) * off;
-      lanes[lane] += weighted;
-      square_lanes[lane] += weighted * off;
-    };
-    for (; i + 4 <= end; i += 4) {
-      for (size_t lane = 0; lane < 4; ++lane) add(i + lane, lane);
-    }
-    for (; i < end; ++i) add(i, 0);
-    sum.Add((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
-    squares.Add((square_lanes[0] + square_lanes[1]) + (square_lanes[2] + square_lanes[3]));
+  const auto [sum, squares] = BlockSums<2>(tally.values.size(), [&](size_t i) {
+    const double off = tally.values[i] - pivot;
+    const double weighted = static_cast<double>(counts[i]) * off;
+    return std::array<double, 2>{weighted, weighted * off};
+  });
+  const double shift = sum / static_cast<double>(rows);
+  return {.mean = pivot + shift, .squares = std::max(0.0, squares - sum * shift)};
+}
+
+WelchResult WelchOf(const Tally& tally, const Spread& reference, const Spread& current) {
+  WelchResult result = Undefined<WelchResult>();
+  result.degrees = result.low = result.high = kNaN;
+  result.mean_difference = current.mean - reference.mean;
+  const double n = static_cast<double>(tally.reference_rows);
+  const double m = static_cast<double>(tally.current_rows);
+  if (!(n > 1.0 && m > 1.0)) return result;
+  const double of_reference = reference.squares / (n - 1.0) / n;
+  const double of_current = current.squares / (m - 1.0) / m;
+  const double both = of_reference + of_current;
+  const double error = std::sqrt(both);
+  result.statistic = -result.mean_difference / error;
+  if (both > 0.0) {
+    const double reference_share = of_reference / both;
+    const double current_share = of_current / both;
+    result.degrees = 1.0 / (reference_share * reference_share / (n - 1.0) +
+                            current_share * current_share / (m - 1.0));
+    result.p_value = StudentTwoSidedTail(result.statistic, result.degrees);
+    const double half = StudentQuantile95(result.degrees) * error;
+    result.low = result.mean_difference - half;
+    result.high = result.mean_difference + half;
+  } else if (result.mean_difference != 0.0) {  // Two constants.
+    result.p_value = 0.0;
+    result.low = result.high = result.mean_difference;
   }
-  const double shift = sum.value() / static_cast<double>(rows);
-  return {.mean = pivot + shift, .squares = std::max(0.0, squares.value() - sum.value() * shift)};
+  return result;
 }
 
 // numpy.quantile's linear interpolation. REQUIRES: rows of the side.
@@ -507,33 +531,7 @@ MannWhitneyResult MannWhitney(const Tally& tally, PMethod method) {
 }
 
 WelchResult Welch(const Tally& tally) {
-  WelchResult result = Undefined<WelchResult>();
-  result.degrees = result.low = result.high = kNaN;
-  const Spread reference = SpreadOf(tally, Side::kReference);
-  const Spread current = SpreadOf(tally, Side::kCurrent);
-  result.mean_difference = current.mean - reference.mean;
-  const double n = static_cast<double>(tally.reference_rows);
-  const double m = static_cast<double>(tally.current_rows);
-  if (!(n > 1.0 && m > 1.0)) return result;
-  const double of_reference = reference.squares / (n - 1.0) / n;
-  const double of_current = current.squares / (m - 1.0) / m;
-  const double both = of_reference + of_current;
-  const double error = std::sqrt(both);
-  result.statistic = -result.mean_difference / error;
-  if (both > 0.0) {
-    const double reference_share = of_reference / both;
-    const double current_share = of_current / both;
-    result.degrees = 1.0 / (reference_share * reference_share / (n - 1.0) +
-                            current_share * current_share / (m - 1.0));
-    result.p_value = StudentTwoSidedTail(result.statistic, result.degrees);
-    const double half = StudentQuantile95(result.degrees) * error;
-    result.low = result.mean_difference - half;
-    result.high = result.mean_difference + half;
-  } else if (result.mean_difference != 0.0) {  // Two constants.
-    result.p_value = 0.0;
-    result.low = result.high = result.mean_difference;
-  }
-  return result;
+  return WelchOf(tally, SpreadOf(tally, Side::kReference), SpreadOf(tally, Side::kCurrent));
 }
 
 TestResult MissingRate(const Tally& tally) {
@@ -611,8 +609,8 @@ Moments MomentsOf(const Tally& tally, Side side) {
 }
 
 Effect StandardisedMeanDifference(const Tally& tally) {
-  const WelchResult welch = Welch(tally);
   const Spread reference = SpreadOf(tally, Side::kReference);
+  const WelchResult welch = WelchOf(tally, reference, SpreadOf(tally, Side::kCurrent));
   const double deviation = std::sqrt(reference.squares / static_cast<double>(tally.reference_rows));
   if (!(deviation > 0.0)) return {.value = kNaN, .low = kNaN, .high = kNaN};
   return {.value = welch.mean_difference / deviation,

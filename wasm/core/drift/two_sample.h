@@ -30,27 +30,34 @@ struct KsResult : TestResult {
   double location = 0;  // Value at which the distance is largest.
   int sign = 0;         // +1: reference ECDF above current's there (current values are larger).
 };
-// scipy.stats.ks_2samp, two-sided. Exact for max(n, m) <= 10000 under kAuto: O(n m / gcd) in the
-// worst case, product formula where n = m; asymptotic: survival of kstwo at round(nm/(n+m)).
-// Source: Hodges (1958); Simard and L'Ecuyer (2011). With ties conservative.
+// scipy.stats.ks_2samp, two-sided. Exact for max(n, m) <= 10000 under kAuto, and while
+// lcm(n, m) / gcd(n, m) < 2^31 under kExact: O(n m distance), product formula where n = m;
+// asymptotic: survival of kstwo at round(nm/(n+m)). The location is the first where there are
+// several. Source: Hodges (1958); Simard and L'Ecuyer (2011). With ties conservative.
 KsResult KolmogorovSmirnov(const Tally& tally, PMethod method = PMethod::kAuto);
-// scipy.stats.cramervonmises_2samp. Exact for max(n, m) <= 20 under kAuto.
+// scipy.stats.cramervonmises_2samp, its limit law to full accuracy (scipy's sum of it ends early
+// and is off by up to 1e-6 where the statistic is large). Exact for max(n, m) <= 20 under kAuto
+// and, for n m <= 400, under kExact. With many ties and n != m scipy's statistic is too large
+// whatever the law: verdicts need CramerVonMisesWithTies. NaN with fewer than two rows on a side.
 TestResult CramerVonMises(const Tally& tally, PMethod method = PMethod::kAuto);
-// scipy.stats.anderson_ksamp(midrank=True), k = 2; p clipped to [.001, .25]. All values equal: NaN.
+// scipy.stats.anderson_ksamp(midrank=True), k = 2; p clipped to [.001, .25]. All values equal, or
+// fewer than four rows: NaN.
 TestResult AndersonDarling(const Tally& tally);
 struct MannWhitneyResult : TestResult {
   double auc = 0;      // P(reference < current) + P(=)/2: the column as a domain classifier.
   double auc_low = 0;  // DeLong 95 % interval (logit scale), as metrics::RocAuc.
   double auc_high = 0;
 };
-// scipy.stats.mannwhitneyu(reference, current); statistic is U1.
+// scipy.stats.mannwhitneyu(reference, current); statistic is U1. Exact for min(n, m) <= 8 without
+// ties under kAuto, and where that takes no more than 4e9 steps under kExact: O(min(n, m) n m).
 MannWhitneyResult MannWhitney(const Tally& tally, PMethod method = PMethod::kAuto);
 struct WelchResult : TestResult {
   double degrees = 0;
   double mean_difference = 0;  // current - reference
   double low = 0, high = 0;    // Its 95 % interval.
 };
-// scipy.stats.ttest_ind(equal_var=False); t as scipy's (reference - current).
+// scipy.stats.ttest_ind(equal_var=False); t as scipy's (reference - current). NaN with fewer than
+// two rows on a side or all values equal.
 WelchResult Welch(const Tally& tally);
 // Difference of the share of missing rows: pooled Z, two-sided; both shares 0 or 1: p = 1.
 TestResult MissingRate(const Tally& tally);
@@ -68,7 +75,7 @@ struct NormalisedDistance {
 NormalisedDistance NormalisedWasserstein(const Tally& tally);
 double Energy(const Tally& tally);  // scipy.stats.energy_distance
 
-// --- moments of one side, two passes over the tally
+// --- moments of one side
 struct Moments {
   double mean = 0;
   double standard_deviation = 0;  // ddof 0
