@@ -133,7 +133,7 @@ TEST(PerformanceTest, NoRowsAtAllIsNoError) {
 }
 
 TEST(PerformanceTest, EstimatesSeeWhatScoresAloneDoNot) {
-  const Rows rows = MakeRows(4, 20000);
+  const Rows rows = MakeRows(4, 10000);
   const forest::Model model = CalibratedModel();
   const json::object estimate =
       Parsed(EstimateJson(&model, {}, rows.view(), "{\"threshold\":0.5}"));
@@ -145,7 +145,7 @@ TEST(PerformanceTest, EstimatesSeeWhatScoresAloneDoNot) {
     const double off = Number(report.at(name).at("value")) - Number(band.at("value"));
     // Four standard deviations; the bands are four wide.
     EXPECT_LT(std::abs(off), Number(band.at("high")) - Number(band.at("low"))) << name;
-    EXPECT_LT(Number(band.at("high")) - Number(band.at("low")), 0.03) << name;
+    EXPECT_LT(Number(band.at("high")) - Number(band.at("low")), 0.05) << name;
   }
   EXPECT_GT(Number(report.at("calibration").at("ece")), 0.1);
   // With labelled reference rows: the error of the calibration on rows it was not fitted on.
@@ -160,7 +160,7 @@ TEST(PerformanceTest, EstimatesSeeWhatScoresAloneDoNot) {
 }
 
 TEST(PerformanceTest, TheBackTestFindsABandThatHolds) {
-  const Rows rows = MakeRows(6, 40000);
+  const Rows rows = MakeRows(6, 16000);
   const forest::Model model = CalibratedModel();
   const char* request = "{\"threshold\":0.5,\"windows\":{\"kind\":\"count\",\"size\":100}}";
   const json::object right = Parsed(BackTestJson(&model, rows.view(), request));
