@@ -416,7 +416,7 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
   /** @param {DriftAnalysis} running */
   async function findTogether(running) {
     const columns = timeless();
-    return working('together', (options) => running.multivariate({ ...request(), ...(columns && { columns }), multivariate: { seed: SEED } }, options));
+    return working('together', (options) => running.multivariate({ ...request(), ...(columns && { columns }) }, options));
   }
 
   /** What the page asks of figures against labels. */
