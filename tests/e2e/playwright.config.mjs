@@ -8,7 +8,7 @@ export default defineConfig({
   testMatch: '*.spec.mjs',
   outputDir: '../../test-results',
   globalSetup: './server.mjs',
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 180_000,
