@@ -150,6 +150,7 @@ TEST(CbpeTest, WeightsOfOneAgreeWithNoWeights) {
   const std::vector<double> ones(3000, 1.0);
   const Estimate plain = EstimatePerformance(data.scores, data.scores, {}, 0.5);
   const Estimate weighted = EstimatePerformance(data.scores, data.scores, ones, 0.5);
+  EXPECT_EQ(plain.weight, 3000.0);
   EXPECT_DOUBLE_EQ(plain.auc.low, weighted.auc.low);
   EXPECT_DOUBLE_EQ(plain.recall.value, weighted.recall.value);
   // Simulated outcomes come close to the exact distribution.

@@ -216,23 +216,25 @@ Estimate EstimatePerformance(std::span<const double> scores, std::span<const dou
   estimate.rows = rows.size();
   Confusion& expected = estimate.confusion;
   expected.threshold = threshold;
+  double flagged_weight = 0.0;
+  double other_weight = 0.0;
   std::vector<double> flagged;
   std::vector<double> others;
   for (const Row& row : rows) {
     if (row.score >= threshold) {
       expected.true_positive += row.weight * row.p;
       expected.false_positive += row.weight * (1.0 - row.p);
+      flagged_weight += row.weight;
       flagged.push_back(row.p);
     } else {
       expected.false_negative += row.weight * row.p;
       expected.true_negative += row.weight * (1.0 - row.p);
+      other_weight += row.weight;
       others.push_back(row.p);
     }
   }
   const double t = expected.true_positive;
   const double m = expected.false_negative;
-  const double flagged_weight = t + expected.false_positive;
-  const double other_weight = m + expected.true_negative;
   estimate.positives = t + m;
   estimate.weight = flagged_weight + other_weight;
   EstimateCurves(rows, estimate.positives, estimate.weight - estimate.positives, &estimate);
