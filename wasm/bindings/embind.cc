@@ -2,47 +2,30 @@
 // per module instance. Bytes and numbers come in through input(); results go out as memory views
 // that module.js copies at once. Names are those of engine.d.ts, which a test compares with this
 // file's.
-#include <emscripten/bind.h>
-#include <emscripten/heap.h>
-#include <emscripten/val.h>
-#include <malloc.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bindings/boundary.h"
 #include "session/live.h"
 #include "session/session.h"
 
 namespace {
 
-using emscripten::typed_memory_view;
 using emscripten::val;
-using firetower::Error;
-using firetower::ErrorCode;
 using firetower::Result;
-using firetower::Status;
+using firetower::bindings::InputBuffer;
+using firetower::bindings::Reply;
+using firetower::bindings::ToCount;
+using firetower::bindings::ToReply;
+using firetower::bindings::View;
 using firetower::session::Session;
 
-constexpr size_t kIngestBytes = size_t{4} << 20;
 constexpr uint32_t kFormatVersion = 1;
-
-// What every fallible function returns. text: the JSON of a function that gives some.
-struct Reply {
-  std::string code = "OK";
-  std::string message;
-  double row = -1;
-  double line = -1;
-  double column = -1;
-  double byteOffset = -1;
-  std::string text;
-};
 
 struct EngineInfo {
   std::string version;
@@ -96,22 +79,14 @@ struct LogScan {
   double wholeBytes = 0;
 };
 
-struct Free {
-  void operator()(double* memory) const { std::free(memory); }
-};
-
-// The one engine of this module instance and the buffer JavaScript writes to. The ingest buffer
-// stays; a larger one is made for a call that needs it and dropped by the next that does not.
+// The one engine of this module instance and the buffer JavaScript writes to.
 struct Engine {
   Session session;
-  std::unique_ptr<double[]> ingest = std::make_unique<double[]>(kIngestBytes / sizeof(double));
-  std::unique_ptr<double, Free> large;  // By malloc: without exceptions new (std::nothrow) aborts.
-  size_t size = kIngestBytes;
+  InputBuffer input;
   std::string header;                 // What the last exportHeader returned.
   std::vector<uint32_t> ranks;        // What the last rank returned.
   firetower::session::ReadRows read;  // What the last takeRows took.
   std::string log;                    // What the last liveLogText returned.
-  double* data() { return large ? large.get() : ingest.get(); }
 };
 
 Engine& TheEngine() {
@@ -120,60 +95,11 @@ Engine& TheEngine() {
 }
 Session& TheSession() { return TheEngine().session; }
 
-Reply ToReply(const Error& error) {
-  return {.code = std::string(Name(error.code)),
-          .message = error.message,
-          .row = static_cast<double>(error.row),
-          .line = static_cast<double>(error.line),
-          .column = static_cast<double>(error.column),
-          .byteOffset = static_cast<double>(error.byte_offset)};
-}
-Reply ToReply(const Status& status) { return status.ok() ? Reply{} : ToReply(status.error()); }
-Reply ToReply(Result<std::string> result) {
-  if (!result.ok()) return ToReply(result.error());
-  Reply reply;
-  reply.text = std::move(*result);
-  return reply;
-}
+std::span<const uint8_t> InputBytes(size_t n) { return TheEngine().input.Bytes(n); }
+std::span<const double> InputNumbers(size_t n) { return TheEngine().input.Numbers(n); }
+std::string_view InputText(size_t n) { return TheEngine().input.Text(n); }
 
-template <typename T>
-val View(std::span<const T> values) {
-  return val(typed_memory_view(values.size(), values.data()));
-}
-
-// The first n bytes (doubles) of the input; fewer where the input is smaller.
-std::span<const uint8_t> InputBytes(size_t n) {
-  Engine& engine = TheEngine();
-  return {reinterpret_cast<const uint8_t*>(engine.data()), std::min(n, engine.size)};
-}
-std::span<const double> InputNumbers(size_t n) {
-  Engine& engine = TheEngine();
-  return {engine.data(), std::min(n, engine.size / sizeof(double))};
-}
-std::string_view InputText(size_t n) {
-  const std::span<const uint8_t> bytes = InputBytes(n);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// A count from JavaScript, which has only float64.
-uint64_t ToCount(double value) {
-  return value >= 0 && value < 9007199254740992.0 ? static_cast<uint64_t>(value) : UINT64_MAX;
-}
-
-// Bytes for JavaScript to write to, 8-byte aligned; empty if there is no memory for so many.
-val Input(uint32_t bytes) {
-  Engine& engine = TheEngine();
-  engine.large.reset();
-  engine.size = kIngestBytes;
-  if (bytes > kIngestBytes) {
-    const size_t numbers = (size_t{bytes} + sizeof(double) - 1) / sizeof(double);
-    engine.large.reset(static_cast<double*>(std::malloc(numbers * sizeof(double))));
-    if (!engine.large)
-      return val(typed_memory_view(0, reinterpret_cast<uint8_t*>(engine.ingest.get())));
-    engine.size = numbers * sizeof(double);
-  }
-  return val(typed_memory_view(bytes, reinterpret_cast<uint8_t*>(engine.data())));
-}
+val Input(uint32_t bytes) { return TheEngine().input.Make(bytes); }
 
 EngineInfo Info() {
   EngineInfo info;
@@ -330,8 +256,9 @@ Reply ApplyScenario(const std::string& scenario, double since, uint32_t rows, bo
   if (!TheSession().has_model()) return {.code = "NOT_READY", .message = "no model is loaded"};
   Engine& engine = TheEngine();
   const size_t cells = TheSession().model().pipeline.inputs().size() * rows;
-  const size_t numbers = std::min(cells + (labelled ? rows : 0), engine.size / sizeof(double));
-  const std::span<double> all(engine.data(), numbers);
+  const size_t numbers =
+      std::min(cells + (labelled ? rows : 0), engine.input.size() / sizeof(double));
+  const std::span<double> all(engine.input.data(), numbers);
   const size_t columns = std::min(cells, numbers);
   return ToReply(engine.session.ApplyScenario(scenario, ToCount(since), rows, all.first(columns),
                                               all.subspan(columns)));
@@ -366,7 +293,7 @@ Reply LivePush(const PushOptions& options) {
   const size_t rows = static_cast<size_t>(ToCount(options.rows));
   if (rows > firetower::session::kMaxPushRows)
     return {.code = "TOO_BIG", .message = "too many rows in one push"};
-  const std::span<const uint8_t> input = InputBytes(engine.size);
+  const std::span<const uint8_t> input = engine.input.Bytes(engine.input.size());
   size_t place = 0;
   bool fits = true;
   const auto take = [&](size_t bytes) -> const uint8_t* {
@@ -497,14 +424,7 @@ LogScan ScanLog(uint32_t bytes) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(firetower) {
-  emscripten::value_object<Reply>("Reply")
-      .field("code", &Reply::code)
-      .field("message", &Reply::message)
-      .field("row", &Reply::row)
-      .field("line", &Reply::line)
-      .field("column", &Reply::column)
-      .field("byteOffset", &Reply::byteOffset)
-      .field("text", &Reply::text);
+  firetower::bindings::BindReply();
   emscripten::value_object<EngineInfo>("EngineInfo")
       .field("version", &EngineInfo::version)
       .field("formatVersion", &EngineInfo::formatVersion)

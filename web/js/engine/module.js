@@ -1,122 +1,32 @@
 // @ts-check
-// The WebAssembly module, wrapped: bytes and numbers in, copies out, errors as EngineError. The one place that
-// touches the engine's memory and the one place that catches what the engine can die of: a trap, an abort or a
-// C++ exception (which arrives as a bare number). After that the instance is dead and every call says so.
+// The engine's WebAssembly module, wrapped (see boundary.js).
 
-import { engineError } from './errors.js';
+import { Boundary, checkReply, startModule, writeInput } from './boundary.js';
 import { JobKind } from './protocol.js';
 
 /** @typedef {import('./engine.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./engine.d.ts').Reply} Reply */
-
-/** Lines of the engine's own output that a crash report carries. */
-const LOG_LINES = 200;
 
 /**
  * @typedef {(options: {wasmBinary: Uint8Array, print: (line: string) => void, printErr: (line: string) => void}) =>
  *   Promise<EngineModule>} ModuleFactory the default export of web/engine/firetower.mjs
  */
 
-export class EngineInstance {
-  /** @type {EngineModule} */
-  #module;
-  /** @type {string[]} */
-  #log;
-  /** @type {string | null} */
-  #crash = null;
+const WHAT = 'the scoring engine';
 
-  /**
-   * @param {EngineModule} module
-   * @param {string[]} log
-   */
-  constructor(module, log) {
-    this.#module = module;
-    this.#log = log;
-  }
-
+/** @extends {Boundary<EngineModule>} */
+export class EngineInstance extends Boundary {
   /**
    * @param {ModuleFactory} factory
    * @param {Uint8Array} wasmBinary
    */
   static async load(factory, wasmBinary) {
-    /** @type {string[]} */
-    const log = [];
-    /** @param {string} line */
-    const keep = (line) => {
-      log.push(line);
-      if (log.length > LOG_LINES) log.shift();
-    };
-    try {
-      return new EngineInstance(await factory({ wasmBinary, print: keep, printErr: keep }), log);
-    } catch (thrown) {
-      const message = `the scoring engine could not be started: ${thrown instanceof Error ? thrown.message : thrown}`;
-      throw engineError({ code: 'LOAD_FAILED', message, detail: log.join('\n') });
-    }
-  }
-
-  /**
-   * Calls into the engine. What it returns must not be a view: copy inside.
-   * @template T
-   * @param {(module: EngineModule) => T} call
-   * @returns {T}
-   */
-  #run(call) {
-    if (this.#crash !== null) throw this.#crashed();
-    try {
-      return call(this.#module);
-    } catch (thrown) {
-      if (thrown instanceof Error && thrown.name === 'EngineError') throw thrown;
-      const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `exception ${String(thrown)}`;
-      this.#crash = text;
-      throw this.#crashed();
-    }
-  }
-
-  #crashed() {
-    const detail = [this.#crash, ...this.#log].join('\n');
-    const memory = /out of memory|OOM|memory access|enlarge/i.test(detail);
-    return engineError({
-      code: 'ENGINE_CRASHED',
-      message: memory ? 'the scoring engine ran out of memory' : 'the scoring engine stopped unexpectedly',
-      detail,
-    });
-  }
-
-  /** @param {Reply} reply */
-  static #check(reply) {
-    if (reply.code === 'OK') return reply.text;
-    /** @type {import('./protocol.js').ErrorData} */
-    const data = { code: reply.code, message: reply.message };
-    if (reply.row >= 0) data.row = reply.row;
-    if (reply.line >= 0) data.line = reply.line;
-    if (reply.column >= 0) data.column = reply.column;
-    if (reply.byteOffset >= 0) data.byteOffset = reply.byteOffset;
-    throw engineError(data);
-  }
-
-  /**
-   * Writes arrays one after the other into the engine's input.
-   * @param {EngineModule} module
-   * @param {(Uint8Array | Float64Array | Int32Array | Uint32Array)[]} arrays
-   * @returns {number} bytes
-   */
-  static #write(module, ...arrays) {
-    const bytes = arrays.reduce((sum, array) => sum + array.byteLength, 0);
-    const input = module.input(bytes);
-    if (input.length !== bytes) {
-      const message = `there is no memory for ${Math.ceil(bytes / 2 ** 20)} MiB more in this tab`;
-      throw engineError({ code: 'OUT_OF_MEMORY', message });
-    }
-    let place = 0;
-    for (const array of arrays) {
-      input.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place);
-      place += array.byteLength;
-    }
-    return bytes;
+    const { module, log } = await startModule(factory, wasmBinary, WHAT);
+    return new EngineInstance(module, log, WHAT);
   }
 
   info() {
-    return this.#run((module) => module.engineInfo());
+    return this.run((module) => module.engineInfo());
   }
 
   /**
@@ -124,8 +34,8 @@ export class EngineInstance {
    * @returns {import('./types.js').ModelCard}
    */
   loadModel(bytes) {
-    return this.#run((module) => {
-      EngineInstance.#check(module.loadModel(EngineInstance.#write(module, bytes)));
+    return this.run((module) => {
+      checkReply(module.loadModel(writeInput(module, bytes)));
       return JSON.parse(module.modelJson());
     });
   }
@@ -139,14 +49,14 @@ export class EngineInstance {
   inspectCsv(head, complete, overrides) {
     const header = overrides.header === undefined ? 0 : overrides.header ? 1 : 2;
     const options = { delimiter: overrides.delimiter ?? '', decimal: overrides.decimal ?? '', header, complete };
-    return this.#run((module) =>
-      JSON.parse(EngineInstance.#check(module.inspectCsv(EngineInstance.#write(module, head), options))),
+    return this.run((module) =>
+      JSON.parse(checkReply(module.inspectCsv(writeInput(module, head), options))),
     );
   }
 
   /** @param {import('./engine.d.ts').RangeOptions} options */
   beginRange(options) {
-    this.#run((module) => EngineInstance.#check(module.beginRange(options)));
+    this.run((module) => checkReply(module.beginRange(options)));
   }
 
   /**
@@ -154,22 +64,22 @@ export class EngineInstance {
    * @returns {import('./engine.d.ts').RangeState}
    */
   feed(bytes) {
-    return this.#run((module) => {
-      EngineInstance.#check(module.feed(EngineInstance.#write(module, bytes)));
+    return this.run((module) => {
+      checkReply(module.feed(writeInput(module, bytes)));
       return module.rangeState();
     });
   }
 
   finishRange() {
-    return this.#run((module) => {
-      EngineInstance.#check(module.finishRange());
+    return this.run((module) => {
+      checkReply(module.finishRange());
       return module.rangeState();
     });
   }
 
   /** What a score job collected. */
   scoreResults() {
-    return this.#run((module) => ({
+    return this.run((module) => ({
       offsets: module.rowOffsets().slice(),
       probabilities: module.probabilities().slice(),
       labels: module.labels().slice(),
@@ -181,16 +91,16 @@ export class EngineInstance {
   }
 
   column() {
-    return this.#run((module) => module.column().slice());
+    return this.run((module) => module.column().slice());
   }
 
   matches() {
-    return this.#run((module) => module.matches().slice());
+    return this.run((module) => module.matches().slice());
   }
 
   /** The engine's output so far, which is then empty. */
   takeOutput() {
-    return this.#run((module) => {
+    return this.run((module) => {
       const bytes = module.output().slice();
       module.clearOutput();
       return bytes;
@@ -202,15 +112,15 @@ export class EngineInstance {
    * @param {{firstRow: number, threshold: number, withInput: boolean}} options
    */
   setExport(scores, { firstRow, threshold, withInput }) {
-    this.#run((module) => {
-      EngineInstance.#write(module, scores);
-      EngineInstance.#check(module.setExport(scores.length, firstRow, threshold, withInput));
+    this.run((module) => {
+      writeInput(module, scores);
+      checkReply(module.setExport(scores.length, firstRow, threshold, withInput));
     });
   }
 
   /** @param {boolean} withInput */
   exportHeader(withInput) {
-    return this.#run((module) => module.exportHeader(withInput).slice());
+    return this.run((module) => module.exportHeader(withInput).slice());
   }
 
   /**
@@ -219,8 +129,8 @@ export class EngineInstance {
    * @param {boolean} descending
    */
   rank(values, keep, descending) {
-    return this.#run((module) => {
-      EngineInstance.#write(module, values, keep ?? new Uint8Array(0));
+    return this.run((module) => {
+      writeInput(module, values, keep ?? new Uint8Array(0));
       return module.rank(values.length, keep !== null, descending).slice();
     });
   }
@@ -231,9 +141,9 @@ export class EngineInstance {
    * @param {Float64Array | null} weights
    */
   setLabels(scores, labels, weights) {
-    this.#run((module) => {
-      EngineInstance.#write(module, scores, labels, weights ?? new Float64Array(0));
-      EngineInstance.#check(module.setLabels(scores.length, weights !== null));
+    this.run((module) => {
+      writeInput(module, scores, labels, weights ?? new Float64Array(0));
+      checkReply(module.setLabels(scores.length, weights !== null));
     });
   }
 
@@ -242,7 +152,7 @@ export class EngineInstance {
    * @returns {import('./types.js').Performance}
    */
   performance(curvePoints) {
-    return this.#run((module) => JSON.parse(EngineInstance.#check(module.performanceJson(curvePoints))));
+    return this.run((module) => JSON.parse(checkReply(module.performanceJson(curvePoints))));
   }
 
   /**
@@ -250,7 +160,7 @@ export class EngineInstance {
    * @returns {import('./types.js').PerformanceAt}
    */
   performanceAt(threshold) {
-    return this.#run((module) => JSON.parse(EngineInstance.#check(module.performanceAtJson(threshold))));
+    return this.run((module) => JSON.parse(checkReply(module.performanceAtJson(threshold))));
   }
 
   /**
@@ -258,8 +168,8 @@ export class EngineInstance {
    * @returns {{cells: string[], features: import('./types.js').RowDetail['features']}}
    */
   describeRecord(record) {
-    return this.#run((module) =>
-      JSON.parse(EngineInstance.#check(module.describeRecord(EngineInstance.#write(module, record)))),
+    return this.run((module) =>
+      JSON.parse(checkReply(module.describeRecord(writeInput(module, record)))),
     );
   }
 
@@ -269,9 +179,9 @@ export class EngineInstance {
    */
   splitRecords(records) {
     const lengths = Uint32Array.from(records, (record) => record.length);
-    return this.#run((module) => {
-      const bytes = EngineInstance.#write(module, lengths, ...records);
-      return JSON.parse(EngineInstance.#check(module.splitRecords(records.length, bytes - lengths.byteLength)));
+    return this.run((module) => {
+      const bytes = writeInput(module, lengths, ...records);
+      return JSON.parse(checkReply(module.splitRecords(records.length, bytes - lengths.byteLength)));
     });
   }
 
@@ -281,16 +191,16 @@ export class EngineInstance {
    */
   mergeSummaries(summaries) {
     const lengths = Uint32Array.from(summaries, (summary) => summary.length);
-    return this.#run((module) => {
-      const bytes = EngineInstance.#write(module, lengths, ...summaries);
+    return this.run((module) => {
+      const bytes = writeInput(module, lengths, ...summaries);
       const reply = module.mergeSummaries(summaries.length, bytes - lengths.byteLength);
-      return new TextEncoder().encode(EngineInstance.#check(reply));
+      return new TextEncoder().encode(checkReply(reply));
     });
   }
 
   /** @param {Uint8Array} bytes */
   countLineEnds(bytes) {
-    return this.#run((module) => module.countLineEnds(EngineInstance.#write(module, bytes)));
+    return this.run((module) => module.countLineEnds(writeInput(module, bytes)));
   }
 
   /**
@@ -299,9 +209,9 @@ export class EngineInstance {
    * @param {number} inputs
    */
   scoreRows(columns, rows, inputs) {
-    return this.#run((module) => {
-      EngineInstance.#write(module, columns);
-      EngineInstance.#check(module.scoreRows(rows, inputs));
+    return this.run((module) => {
+      writeInput(module, columns);
+      checkReply(module.scoreRows(rows, inputs));
       return {
         probabilities: module.probabilities().slice(),
         statuses: module.statuses().slice(),
@@ -312,20 +222,20 @@ export class EngineInstance {
 
   /** @param {string} text */
   loadGenerator(text) {
-    this.#run((module) => {
-      const bytes = EngineInstance.#write(module, new TextEncoder().encode(text));
-      EngineInstance.#check(module.loadGenerator(bytes));
+    this.run((module) => {
+      const bytes = writeInput(module, new TextEncoder().encode(text));
+      checkReply(module.loadGenerator(bytes));
     });
   }
 
   /** @param {{rows: number, seed: number, fraudRate: number}} options */
   beginSynth({ rows, seed, fraudRate }) {
-    this.#run((module) => EngineInstance.#check(module.beginSynth(rows, seed, fraudRate)));
+    this.run((module) => checkReply(module.beginSynth(rows, seed, fraudRate)));
   }
 
   /** @param {number} maxRows */
   synthRows(maxRows) {
-    return this.#run((module) => module.synthRows(maxRows));
+    return this.run((module) => module.synthRows(maxRows));
   }
 
   // --- rows of a file for the monitor
@@ -337,7 +247,7 @@ export class EngineInstance {
 
   /** Rows read since the last call. Labels are null where the file has none. */
   takeRows() {
-    return this.#run((module) => {
+    return this.run((module) => {
       const rows = module.takeRows();
       const labels = module.readLabels().slice();
       return {
@@ -359,9 +269,9 @@ export class EngineInstance {
    * @param {Float64Array | null} labels
    */
   applyScenario(scenario, since, rows, columns, labels) {
-    return this.#run((module) => {
-      EngineInstance.#write(module, columns, ...(labels === null ? [] : [labels]));
-      EngineInstance.#check(module.applyScenario(scenario, since, rows, labels !== null));
+    return this.run((module) => {
+      writeInput(module, columns, ...(labels === null ? [] : [labels]));
+      checkReply(module.applyScenario(scenario, since, rows, labels !== null));
       const numbers = module.inputNumbers(columns.length + (labels?.length ?? 0));
       return { columns: numbers.slice(0, columns.length), labels: labels === null ? null : numbers.slice(columns.length) };
     });
@@ -369,7 +279,7 @@ export class EngineInstance {
 
   /** @param {string} scenario */
   scenarioFraudRate(scenario) {
-    return this.#run((module) => module.scenarioFraudRate(scenario));
+    return this.run((module) => module.scenarioFraudRate(scenario));
   }
 
   // --- the monitor
@@ -379,8 +289,8 @@ export class EngineInstance {
    * @param {string} text
    */
   #give(call, text) {
-    this.#run((module) =>
-      EngineInstance.#check(call(module, EngineInstance.#write(module, new TextEncoder().encode(text)))),
+    this.run((module) =>
+      checkReply(call(module, writeInput(module, new TextEncoder().encode(text)))),
     );
   }
 
@@ -390,7 +300,7 @@ export class EngineInstance {
   }
 
   closeLive() {
-    this.#run((module) => module.closeLive());
+    this.run((module) => module.closeLive());
   }
 
   /** @param {object} settings */
@@ -415,9 +325,9 @@ export class EngineInstance {
       arrays.push(Uint32Array.from(texts, (text) => text.length), ...texts);
       referenceBytes = texts.reduce((sum, text) => sum + text.length, 0);
     }
-    this.#run((module) => {
-      EngineInstance.#write(module, ...arrays);
-      EngineInstance.#check(
+    this.run((module) => {
+      writeInput(module, ...arrays);
+      checkReply(
         module.livePush({
           rows,
           labels: labels !== null,
@@ -434,7 +344,7 @@ export class EngineInstance {
 
   /** Of the last livePush. */
   liveScores() {
-    return this.#run((module) => ({
+    return this.run((module) => ({
       probabilities: module.liveProbabilities().slice(),
       statuses: module.liveStatuses().slice(),
       statusInputs: module.liveStatusInputs().slice(),
@@ -442,31 +352,31 @@ export class EngineInstance {
   }
 
   liveLogBlock() {
-    return this.#run((module) => module.liveLogBlock().slice());
+    return this.run((module) => module.liveLogBlock().slice());
   }
 
   liveNextSequence() {
-    return this.#run((module) => module.liveNextSequence());
+    return this.run((module) => module.liveNextSequence());
   }
 
   /** @param {number} next */
   setLiveNextSequence(next) {
-    this.#run((module) => module.setLiveNextSequence(next));
+    this.run((module) => module.setLiveNextSequence(next));
   }
 
   /** @param {import('./live/source.js').Malformed} malformed */
   liveNoteMalformed({ count, reason, sample }) {
-    this.#run((module) => module.liveNoteMalformed(count, reason, sample));
+    this.run((module) => module.liveNoteMalformed(count, reason, sample));
   }
 
   /** @param {number} micros @param {number} rows */
   liveNoteLatency(micros, rows) {
-    this.#run((module) => module.liveNoteLatency(micros, rows));
+    this.run((module) => module.liveNoteLatency(micros, rows));
   }
 
   /** @param {number} ms @param {number} rows */
   liveNoteDelay(ms, rows) {
-    this.#run((module) => module.liveNoteDelay(ms, rows));
+    this.run((module) => module.liveNoteDelay(ms, rows));
   }
 
   /**
@@ -475,50 +385,50 @@ export class EngineInstance {
    * @returns {Omit<import('./live/types.js').LiveTick, 'source' | 'log'>}
    */
   liveTick(now, since) {
-    return this.#run((module) => JSON.parse(module.liveTick(now, since)));
+    return this.run((module) => JSON.parse(module.liveTick(now, since)));
   }
 
   /** @returns {import('./live/types.js').StatsDocument} */
   liveStats() {
-    return this.#run((module) => JSON.parse(module.liveStats()));
+    return this.run((module) => JSON.parse(module.liveStats()));
   }
 
   /** @param {string} feature */
   liveColumn(feature) {
-    return this.#run((module) => JSON.parse(EngineInstance.#check(module.liveColumn(feature))));
+    return this.run((module) => JSON.parse(checkReply(module.liveColumn(feature))));
   }
 
   /** @param {string} feature @param {{low: number, high: number, max: number}} range */
   liveRows(feature, { low, high, max }) {
-    return this.#run((module) => JSON.parse(EngineInstance.#check(module.liveRows(feature, low, high, max))));
+    return this.run((module) => JSON.parse(checkReply(module.liveRows(feature, low, high, max))));
   }
 
   /** @param {number} episode @param {number} now */
   liveAcknowledge(episode, now) {
-    return this.#run((module) => module.liveAcknowledge(episode, now));
+    return this.run((module) => module.liveAcknowledge(episode, now));
   }
 
   /** @param {string} rule @param {number} until */
   liveSilence(rule, until) {
-    return this.#run((module) => module.liveSilence(rule, until));
+    return this.run((module) => module.liveSilence(rule, until));
   }
 
   liveRules() {
-    return this.#run((module) => JSON.parse(module.liveRules()));
+    return this.run((module) => JSON.parse(module.liveRules()));
   }
 
   /** @param {'window' | 'overall'} scope */
   liveSummary(scope) {
-    return this.#run((module) => new TextEncoder().encode(module.liveSummary(scope === 'window')));
+    return this.run((module) => new TextEncoder().encode(module.liveSummary(scope === 'window')));
   }
 
   /** @param {Uint8Array} bytes */
   liveMerge(bytes) {
-    this.#run((module) => EngineInstance.#check(module.liveMerge(EngineInstance.#write(module, bytes))));
+    this.run((module) => checkReply(module.liveMerge(writeInput(module, bytes))));
   }
 
   liveCheckpoint() {
-    return this.#run((module) => module.liveCheckpoint());
+    return this.run((module) => module.liveCheckpoint());
   }
 
   /** @param {string} checkpoint */
@@ -528,7 +438,7 @@ export class EngineInstance {
 
   /** The recent rows as one block of the prediction log. */
   liveRecentLog() {
-    return this.#run((module) => module.liveRecentLog().slice());
+    return this.run((module) => module.liveRecentLog().slice());
   }
 
   /**
@@ -536,18 +446,18 @@ export class EngineInstance {
    * @param {'ndjson' | 'csv'} format
    */
   logText(blocks, format) {
-    return this.#run((module) => module.logText(EngineInstance.#write(module, blocks), format === 'csv').slice());
+    return this.run((module) => module.logText(writeInput(module, blocks), format === 'csv').slice());
   }
 
   /** @param {'ndjson' | 'csv'} format */
   logHeader(format) {
-    return this.#run((module) => new TextEncoder().encode(module.logHeader(format === 'csv')));
+    return this.run((module) => new TextEncoder().encode(module.logHeader(format === 'csv')));
   }
 
   /** @param {Uint8Array} bytes */
   scanLog(bytes) {
-    return this.#run((module) => {
-      const scan = module.scanLog(EngineInstance.#write(module, bytes));
+    return this.run((module) => {
+      const scan = module.scanLog(writeInput(module, bytes));
       return {
         blocks: scan.blocks,
         rows: scan.rows,

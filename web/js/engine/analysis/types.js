@@ -25,9 +25,11 @@
  * @property {Side} current
  * @property {number[]} [without] rows of the current table left out: "without these rows the verdict would be ..."
  * @property {string[] | null} [columns] by name; null: all
- * @property {NumericTest} [test] of numbers, default 'ks'; counts (profile, summary) are compared with 'chi_square' or 'g'
+ * @property {NumericTest} [test] of numbers, default 'ks'; counts (profile, summary) are compared with 'chi_square' (default,
+ *   and in place of tests that need the rows), 'g' or 'ks' (conservative: p_below where the rows could give less)
  * @property {CategoricalTest} [categorical_test] default 'chi_square'
- * @property {boolean} [all] every test and distance of every column, not only what the verdict needs
+ * @property {boolean} [all] every test and distance of every column, not only what the verdict needs: without it `tests` is
+ *   null and so are the distances of numbers' rows (wasserstein, wasserstein_normalised, energy)
  * @property {number} [bins] of the reference's quantiles, for distances and charts; default 10; 2..200
  * @property {number} [level] default 0.05
  * @property {Correction} [correction] default 'BH'
@@ -50,6 +52,7 @@
  */
 
 /**
+ * Of counts: as the bins bound it, rows in the middle of their bin; least and greatest null.
  * @typedef {object} SideOfColumn
  * @property {number} rows with a value
  * @property {number} missing
@@ -83,11 +86,13 @@
  * @property {Verdict} verdict
  * @property {SideOfColumn} reference
  * @property {SideOfColumn} current
- * @property {TestOutcome} missing difference of the share of missing values
+ * @property {TestOutcome & {p_corrected: number | null, verdict: Verdict}} missing difference of the share of missing values:
+ *   drifted where it changed by 0.01 or more, corrected over the columns that miss any
  * @property {Record<string, number | null>} distances psi, psi_expected, psi_bound, kl, js (base 2), hellinger, tv, linf;
  *   numbers also wasserstein, wasserstein_normalised, energy; zero rule: half a row per bin for psi and kl
  * @property {Record<string, TestOutcome> | null} tests of every kind, with request.all; else null
- * @property {{added: string[], gone: string[]} | null} categories new and missing ones (names), else null
+ * @property {{added: string[], gone: string[], rare_added: number, rare_gone: number} | null} categories new and missing ones:
+ *   names of those of at least 10 rows, how many others; null for numbers
  */
 
 /**
@@ -115,7 +120,8 @@
  * @property {SideOfReport} current
  * @property {DriftRequest} settings every setting written out
  * @property {{verdict: 'moved' | 'not moved' | 'too few rows', sentence: string, judged: number, drifted: number,
- *   small: number, share: number | null, p_value: number | null, widespread: boolean, worst: string | null}} overall
+ *   small: number, share: number | null, p_value: number | null, widespread: boolean, worst: string | null,
+ *   missing_changed: number}} overall missing_changed: columns whose share of missing values drifted
  * @property {ColumnVerdict[]} columns drifted first, then by corrected p-value, then as given
  * @property {MultivariateDrift} [multivariate]
  * @property {object} [performance]
@@ -132,7 +138,8 @@
  * @property {string} score what is decomposed: 'psi'
  * @property {number | null} total
  * @property {{low: number | null, high: number | null, category: string | null, missing: boolean, reference: number, current: number, contribution: number | null}[]} bins
- *   low null: minus infinity; the last may be the missing rows
+ *   numbers in [low, high), null: without end; a bin with neither, no category and not missing: the rarer categories; the
+ *   missing rows come last, without a contribution: they have a test of their own
  */
 
 /** @typedef {{windows: {first: number, last: number, value: number | null, verdict: Verdict}[]}} DriftTrend */
@@ -146,27 +153,44 @@
  * @property {{mmd2: number, sigma: number, p_value: number, permutations: number, rows: number} | null} mmd
  */
 
-/** @typedef {{total: number, rows: {row: number, offset: number, value: number | string | null, ratio: number | null}[]}} DriftRows */
+/** Rows by their value of a column: numbers in [low, high), a category, or those without a value.
+ * @typedef {{low?: number | null, high?: number | null, category?: string | null, missing?: boolean}} RowPlace */
+
+/** @typedef {{scores: Float64Array, labels?: Float64Array | null, weights?: Float64Array | null, amounts?: Float64Array | null, times?: Float64Array | null}} ScoredRows */
+
+/** aside: rows that could not be read, with reasons; sha256: of the file.
+ * @typedef {{rows: number, aside: number, reasons: Record<string, number>, columns: {name: string, kind: 'numeric' | 'categorical'}[], labels: boolean, sha256: string | null}} TableInfo */
+
+/** @typedef {{total: number, rows: {row: number, offset: number | null, value: number | string | null, ratio: number | null}[]}} DriftRows */
 
 /**
- * The client. Workers share the columns of a file; a file given again is not read again.
+ * @typedef {{file: Blob, name: string, overrides?: import('../types.js').ImportOverrides}} FileSource
+ * @typedef {{summary: string, name: string}} SummarySource
+ */
+
+/**
+ * The client. Two workers share the columns of a file, a third does what takes long and needs no columns, so that a
+ * boundary can be dragged meanwhile; a file given again is not read again; a worker that dies is replaced, and given
+ * its columns again. Rejections are EngineError, as those of the engine.
  * @typedef {object} DriftAnalysis
- * @property {(which: 'reference' | 'current', source: {file: Blob, name: string, overrides?: import('../types.js').ImportOverrides} | {summary: string, name: string} | null, options?: JobOptions) => Promise<{rows: number, columns: {name: string, kind: string}[]}>} load
- *   null: forget it
+ * @property {(which: 'reference' | 'current', source: FileSource | SummarySource | null, options?: JobOptions) => Promise<TableInfo>} load
+ *   null: forget it. A newer load of the same side makes the one before reject with ABORTED
  * @property {(request: DriftRequest, sections?: object) => Promise<DriftReport>} compare a newer call makes the one before reject with ABORTED
  * @property {(name: string, request: DriftRequest) => Promise<DriftColumn>} column
- * @property {(name: string, request: DriftRequest, windows: number) => Promise<DriftTrend>} trend
- * @property {(name: string, where: {low?: number | null, high?: number | null, category?: string | null, missing?: boolean}, request: DriftRequest, max: number) => Promise<DriftRows>} rows
- *   ranked by the domain classifier's density ratio once multivariate() has run
+ * @property {(name: string, request: DriftRequest, windows: number) => Promise<DriftTrend>} trend of the request's current rows
+ * @property {(name: string, where: RowPlace, request: DriftRequest, max: number) => Promise<DriftRows>} rows
+ *   ranked by the domain classifier's density ratio once multivariate() has run (of the first 20,000 where there are more)
  * @property {(request: DriftRequest & {multivariate?: object}, options?: JobOptions) => Promise<MultivariateDrift>} multivariate
+ *   of at most 5,000 rows of each side (multivariate.rows: another number, up to 50,000)
  * @property {() => Promise<object[]>} detectors
- * @property {(request: object, values: Float64Array) => Promise<object>} detect
- * @property {(request: object, reference: Float64Array) => Promise<object>} falseAlarms
- * @property {(request: object, drifts: Float64Array) => Promise<object>} scoreDetector
- * @property {(rows: {scores: Float64Array, labels?: Float64Array | null, weights?: Float64Array | null, amounts?: Float64Array | null, times?: Float64Array | null}, request: object) => Promise<object>} performance
- * @property {(reference: object | null, current: object, request: object) => Promise<object>} estimate rows as for performance
- * @property {(rows: object, request: object) => Promise<object>} backTest
- * @property {(first: object, second: Float64Array, request: object) => Promise<object>} comparePerformance
+ * @property {(request: object, values: Float64Array, options?: JobOptions) => Promise<object>} detect
+ * @property {(request: object, reference: Float64Array, options?: JobOptions) => Promise<object>} falseAlarms
+ * @property {(request: object, drifts: Float64Array, options?: JobOptions) => Promise<object>} scoreDetector
+ * @property {(rows: ScoredRows, request: object, options?: JobOptions) => Promise<object>} performance
+ * @property {(reference: ScoredRows | null, current: ScoredRows, request: object, options?: JobOptions) => Promise<object>} estimate
+ * @property {(rows: ScoredRows, request: object, options?: JobOptions) => Promise<object>} backTest
+ * @property {(first: ScoredRows, second: Float64Array, request: object, options?: JobOptions) => Promise<object>} comparePerformance
+ * @property {(report: DriftReport) => Promise<string>} reportJson its bytes as `firetower drift --json` writes them
  * @property {(report: DriftReport) => Promise<string>} reportHtml
  * @property {() => void} close
  */
