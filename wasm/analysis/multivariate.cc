@@ -261,6 +261,9 @@ Result<MultivariateResult> Multivariate(std::span<const std::string> names,
         DomainFeatures(matrix), rows, names.size(), current, settings->domain);
     if (classifier.ok()) {
       out["domain"] = DomainJson(*classifier, settings->domain, names);
+      note("domain",
+           "the interval describes the AUC and leaves out 0.5 too often; drift is for the p-value "
+           "to tell");
       result.classifier = *std::move(classifier);
     } else {
       note("domain", classifier.error().message);
