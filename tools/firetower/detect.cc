@@ -69,13 +69,26 @@ int64_t LinesBefore(std::string_view text) {
   return lines;
 }
 
+// The layout of a file that should have the column. A file of one column is told by that column's
+// name only: where it is not the one wanted, the error names the one there is.
+Result<csv::FileLayout> LayoutOf(std::span<const uint8_t> bytes, const std::string& column) {
+  const std::span<const uint8_t> head = bytes.first(std::min(bytes.size(), csv::kSniffBytes));
+  const bool complete = bytes.size() <= csv::kSniffBytes;
+  Result<csv::FileLayout> layout =
+      csv::SniffLayout(head, {.expected_columns = {column}, .complete = complete});
+  if (layout.ok() || layout.error().code != ErrorCode::kNotCsv) return layout;
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const std::string first(text.substr(0, text.find_first_of("\r\n")));
+  Result<csv::FileLayout> single =
+      csv::SniffLayout(head, {.expected_columns = {first}, .complete = complete});
+  return single.ok() ? single : layout;
+}
+
 // The numbers of one column, in the file's order. Errors: those of SniffLayout and
 // MissingColumnsError; kDataInvalid with line and column of a cell that is no finite number.
 Result<std::vector<double>> ReadColumn(std::span<const uint8_t> bytes, const std::string& column) {
   const std::vector<std::string> wanted = {column};
-  Result<csv::FileLayout> layout =
-      csv::SniffLayout(bytes.first(std::min(bytes.size(), csv::kSniffBytes)),
-                       {.expected_columns = wanted, .complete = bytes.size() <= csv::kSniffBytes});
+  const Result<csv::FileLayout> layout = LayoutOf(bytes, column);
   if (!layout.ok()) return layout.error();
   const csv::ColumnMatch match = csv::MatchColumns(*layout, wanted, {});
   if (!match.missing.empty()) return csv::MissingColumnsError(*layout, match);
