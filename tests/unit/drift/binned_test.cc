@@ -65,17 +65,16 @@ TEST(CompareCountsTest, WithoutRowsOnASideThereIsNothingToSay) {
   EXPECT_NE(CompareCounts({}, {}).psi, 0.0);
 }
 
+// Where nothing is pooled: which bins are pooled is the reference's to say.
 TEST(CompareCountsTest, DoesNotDependOnWhichSideIsWhich) {
   Random random(5);
   for (int round = 0; round < 200; ++round) {
     std::vector<double> a(1 + random.Below(40));
     std::vector<double> b(a.size());
     for (size_t i = 0; i < a.size(); ++i) {
-      a[i] = random.Below(30);
-      b[i] = random.Below(200);
+      a[i] = 30.0 + random.Below(30);
+      b[i] = 30.0 + random.Below(200);
     }
-    a[0] += 1.0;
-    b[0] += 1.0;
     const BinnedDrift one = CompareCounts(a, b);
     const BinnedDrift other = CompareCounts(b, a);
     EXPECT_EQ(one.bins, other.bins);
@@ -114,6 +113,21 @@ TEST(CompareCountsTest, ErrsAsOftenAsItSaysWithoutDrift) {
     EXPECT_LE(rejected, 130) << rows;  // 6.5 %
     EXPECT_NEAR(psi / noise, 1.0, 0.15) << rows;
   }
+}
+
+// Bins at the reference's quantiles hold the same number of its rows, so that both sides together
+// tell how many the window has: pooling by these would pool what is below expectation only.
+TEST(CompareCountsTest, ErrsAsOftenAsItSaysWhereABinExpectsFiveRows) {
+  Random random(7);
+  const std::vector<double> reference(64, 500.0);
+  int rejected = 0;
+  for (int window = 0; window < 2000; ++window) {
+    std::vector<double> current(reference.size());
+    for (int i = 0; i < 320; ++i) current[random.Next() >> 58] += 1.0;
+    rejected += CompareCounts(reference, current).p_value < 0.05 ? 1 : 0;
+  }
+  EXPECT_GE(rejected, 70);
+  EXPECT_LE(rejected, 130);
 }
 
 // Against a goodness-of-fit test that takes the reference as known: with as many rows on both sides

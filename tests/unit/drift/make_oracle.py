@@ -18,12 +18,12 @@ LEAST_EXPECTED = 5
 
 
 def pooled(reference, current):
-    """Columns of the table: cuts are set as soon as both sides expect enough; the rest joins the last one."""
+    """Columns of the table: cuts are set as soon as the smaller side expects enough by the reference's shares."""
     table = numpy.array([reference, current], dtype=float)
-    shares = table.sum(axis=1) / table.sum()
+    rows = table.sum(axis=1)
     cuts, begin = [], 0
     for end in range(1, table.shape[1] + 1):
-        if (table[:, begin:end].sum() * shares).min() >= LEAST_EXPECTED:
+        if table[0, begin:end].sum() / rows[0] * rows.min() >= LEAST_EXPECTED:
             cuts.append(end)
             begin = end
     cuts = cuts[:-1] + [table.shape[1]]

@@ -8,9 +8,8 @@
 //
 // Definitions: Pearson's chi-square for 2 x k tables without Yates' correction; PSI =
 // sum (q - p) ln(q / p), p and q the shares of reference and current with half a row added to every
-// bin and renormalised. Neighbouring bins are pooled first, left to right, until each has an
-// expected count of at least 5 on both sides (Cochran 1954); what is left at the end joins the last
-// pool.
+// bin and renormalised. Neighbouring bins are pooled first (PoolNeighbours in distances.h), so that
+// each expects 5 rows.
 //
 // Not for: windows of fewer rows than kMinRows (the verdict says so). Thread-safety: pure
 // functions.

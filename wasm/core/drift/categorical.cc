@@ -83,10 +83,9 @@ ContingencyResult GTest(std::span<const double> reference, std::span<const doubl
 
 ContingencyResult TestShares(std::span<const double> reference, std::span<const double> current,
                              const SharesTestOptions& options) {
-  constexpr double kLeastExpectedByG = 10.0;
-  const double least = options.likelihood ? kLeastExpectedByG : kLeastExpected;
-  const BinCounts pools = options.ordered ? PoolNeighbours(reference, current, least)
-                                          : PoolRare(reference, current, least);
+  constexpr double kLeast = 10.0;
+  const BinCounts pools = options.ordered ? PoolNeighbours(reference, current, kLeast)
+                                          : PoolRare(reference, current, kLeast);
   if (!options.likelihood) return ChiSquareContingency(pools.reference, pools.current, false);
   ContingencyResult test = GTest(pools.reference, pools.current, false);
   if (!(test.degrees > 0.0)) return test;

@@ -27,9 +27,10 @@ ContingencyResult ChiSquareContingency(std::span<const double> reference,
 // The same with lambda_ = 'log-likelihood'.
 ContingencyResult GTest(std::span<const double> reference, std::span<const double> current,
                         bool yates = true);
-// What a verdict goes by: rare bins or categories are pooled first (distances.h), no correction of
-// Yates; G divided by Williams' (1976) and with at least 10 rows expected, not 5, without which it
-// errs in 7 of 100 comparisons at 5 %. Type-I error: tests/bench/drift_calibration.md.
+// What a verdict goes by: rare bins or categories are pooled first until 10 rows are expected in
+// each (distances.h), no correction of Yates, G divided by Williams' (1976). With 5 rows p-values
+// as small as those that decide among 31 columns are too small, and G errs in 7 of 100 comparisons
+// at 5 %. Type-I error: tests/bench/drift_calibration.md.
 struct SharesTestOptions {
   bool likelihood = false;  // G instead of Pearson's chi-square. Default: false.
   bool ordered = true;      // Bins of a number, not categories. Default: true.

@@ -98,10 +98,13 @@ std::vector<double> Linspace(double low, double high, size_t bins) {
     high += 0.5;
   }
   const double count = static_cast<double>(bins);
-  double step = (high - low) / count;
-  if (!std::isfinite(step)) step = high / count - low / count;
+  const double step = (high - low) / count;
   std::vector<double> edges(bins + 1);
-  for (size_t b = 0; b < bins; ++b) edges[b] = static_cast<double>(b) * step + low;
+  for (size_t b = 0; b < bins; ++b) {
+    const double at = static_cast<double>(b);
+    edges[b] =
+        std::isfinite(step) ? at * step + low : low * (1.0 - at / count) + high * (at / count);
+  }
   edges[bins] = high;
   return edges;
 }
@@ -318,7 +321,8 @@ std::vector<double> DoaneEdges(const Tally& tally) {
 
 PooledCounts PoolNeighbours(std::span<const double> reference, std::span<const double> current,
                             double least) {
-  const double least_share = LeastShare(reference, current);
+  const double n = Sum(reference);
+  const double expected_per_row = std::min(n, Sum(current)) / n;
   PooledCounts pools;
   double in_reference = 0.0;
   double in_current = 0.0;
@@ -334,7 +338,7 @@ PooledCounts PoolNeighbours(std::span<const double> reference, std::span<const d
     in_reference += reference[b];
     in_current += current[b];
     ++bins;
-    if ((in_reference + in_current) * least_share >= least) close();
+    if (in_reference * expected_per_row >= least) close();
   }
   if (bins > 0 && pools.bins.empty()) {
     close();

@@ -66,19 +66,20 @@ struct BinCounts {
 // branches: it runs for every column while a window is dragged.
 BinCounts CountInto(const Tally& tally, std::span<const double> edges, bool with_missing);
 
-// --- few rows in a bin: what to compare with a chi-square distribution. Both look only at the rows
-// of both sides together, so a test after them has the error rate it states (Cochran 1954).
+// --- few rows in a bin: what to compare with a chi-square distribution (Cochran 1954)
 inline constexpr double kLeastExpected = 5.0;
 struct PooledCounts : BinCounts {
   std::vector<size_t> bins;  // Given bins in each pool; adds up to those given.
 };
-// Bins in order: neighbours pooled, left to right, until each pool expects `least` rows on both
-// sides; what is left at the end joins the last pool.
+// Bins in order: neighbours pooled, left to right, until each pool expects `least` rows on the
+// smaller side, going by the reference's shares; what is left at the end joins the last pool. Only
+// the reference decides: its bins are mostly its own quantiles, and then the rows of both sides
+// together tell what the current has; pools that ask for them err twice as often as they should.
 PooledCounts PoolNeighbours(std::span<const double> reference, std::span<const double> current,
                             double least = kLeastExpected);
-// Categories: those that expect fewer than `least` on a side are one pool, which comes last and
-// takes the rarest of the others as long as it expects too few itself. Those that both sides lack
-// are left out.
+// Categories: those that expect fewer than `least` on a side, going by both sides together, are one
+// pool, which comes last and takes the rarest of the others as long as it expects too few itself.
+// Those that both sides lack are left out.
 BinCounts PoolRare(std::span<const double> reference, std::span<const double> current,
                    double least = kLeastExpected);
 
