@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/json_number.h"
+#include "core/drift/calibrated.h"
 #include "core/drift/distances.h"
 #include "core/drift/from_counts.h"
 #include "core/drift/two_sample.h"
@@ -18,6 +19,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // The exact p-value of KS costs up to so many steps; above it the asymptotic one, which at such
 // sizes differs by less than the test's own conservativeness, keeps a dragged boundary quick.
 constexpr double kMostExactKs = 1e7;
+
+// Fewer distinct values are many ties.
+constexpr size_t kManyValues = 50;
 
 double Sum(std::span<const double> counts) {
   return std::accumulate(counts.begin(), counts.end(), 0.0);
@@ -117,13 +121,17 @@ json::object DistancesJson(std::span<const double> reference, std::span<const do
   return out;
 }
 
-// Of counts, their rare bins pooled.
-Outcome CountsTest(std::string_view test, const drift::BinCounts& pooled, double finest,
-                   bool yates) {
-  return OutcomeOf(test == "g"
-                       ? drift::GTest(pooled.reference, pooled.current, yates)
-                       : drift::ChiSquareContingency(pooled.reference, pooled.current, yates),
-                   finest);
+Outcome SharesTest(std::string_view test, std::span<const double> reference,
+                   std::span<const double> current, bool ordered, double finest) {
+  return OutcomeOf(
+      drift::TestShares(reference, current, {.likelihood = test == "g", .ordered = ordered}),
+      finest);
+}
+
+Outcome ProportionsTest(double reference_with, double reference_rows, double current_with,
+                        double current_rows, double finest) {
+  return OutcomeOf(
+      drift::TestProportions(reference_with, reference_rows, current_with, current_rows), finest);
 }
 
 drift::KsResult Ks(const drift::Tally& tally) {
@@ -144,18 +152,24 @@ Outcome AndersonOutcome(const drift::Tally& tally) {
     outcome.note = "at least this: the table of critical values ends here";
   } else if (std::isnan(test.p_value)) {
     outcome.note = "all values are equal";
+  } else if (tally.values.size() < kManyValues) {
+    outcome.note = "few distinct values: with so many ties this test may fire too often";
   }
   return outcome;
 }
 
 Outcome NumbersTest(std::string_view test, const drift::Tally& tally, const BinnedSides& bins) {
   if (test == "ks") return OutcomeOf(Ks(tally), kFinestOfRows);
-  if (test == "cvm") return OutcomeOf(drift::CramerVonMises(tally), kFinestOfRows);
+  if (test == "cvm") return OutcomeOf(drift::CramerVonMisesWithTies(tally), kFinestOfRows);
   if (test == "ad") return AndersonOutcome(tally);
   if (test == "mwu") return OutcomeOf(drift::MannWhitney(tally), kFinestOfRows);
-  if (test == "welch") return OutcomeOf(drift::Welch(tally), kFinestOfRows);
-  return CountsTest(test, drift::PoolNeighbours(bins.reference, bins.current), kFinestOfRows,
-                    false);
+  if (test == "welch") {
+    const drift::WelchResult welch = drift::WelchWhereNormal(tally);
+    const bool refused = std::isnan(welch.p_value) && !std::isnan(welch.statistic);
+    return OutcomeOf(welch, kFinestOfRows,
+                     refused ? "too skewed for Welch's test with these numbers of rows" : "");
+  }
+  return SharesTest(test, bins.reference, bins.current, true, kFinestOfRows);
 }
 
 // Mean, spread and quartiles as the bins bound them: rows in the middle of their bin.
@@ -248,7 +262,11 @@ json::object MeasureNumbers(const drift::Tally& tally, const DriftSettings& sett
   out["current"] =
       SideJson(static_cast<double>(tally.current_rows), static_cast<double>(tally.current_missing),
                drift::MomentsOf(tally, drift::Side::kCurrent));
-  out["missing"] = OutcomeJson(OutcomeOf(drift::MissingRate(tally), kFinestOfRows));
+  const auto missing_before = static_cast<double>(tally.reference_missing);
+  const auto missing_now = static_cast<double>(tally.current_missing);
+  out["missing"] = OutcomeJson(ProportionsTest(
+      missing_before, missing_before + static_cast<double>(tally.reference_rows), missing_now,
+      missing_now + static_cast<double>(tally.current_rows), kFinestOfRows));
   json::object distances = DistancesJson(bins.reference, bins.current);
   distances["wasserstein"] = JsonNumber(settings.all ? drift::Wasserstein(tally) : kNaN);
   distances["wasserstein_normalised"] =
@@ -271,7 +289,6 @@ json::object MeasureNumbers(const drift::Tally& tally, const DriftSettings& sett
 }
 
 json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settings) {
-  const drift::PooledCounts pooled = drift::PoolNeighbours(sides.reference, sides.current);
   const double n = Sum(sides.reference);
   const double m = Sum(sides.current);
   const auto ks_outcome = [&](const drift::CountedKs& ks) {
@@ -297,7 +314,7 @@ json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settin
       effect.high = std::min(1.0, ks.upper + half);
     }
   } else {
-    outcome = CountsTest(settings.test, pooled, kFinestOfCounts, false);
+    outcome = SharesTest(settings.test, sides.reference, sides.current, true, kFinestOfCounts);
     effect = drift::EffectOfPsi(sides.reference, sides.current);
   }
   const drift::Moments reference = BinnedMoments(sides.edges, sides.reference);
@@ -311,10 +328,9 @@ json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settin
   out["mean_shift"] = IntervalJson(BinnedMeanShift(reference, n, current, m));
   out["reference"] = SideJson(n, sides.reference_missing, reference);
   out["current"] = SideJson(m, sides.current_missing, current);
-  out["missing"] = OutcomeJson(
-      OutcomeOf(drift::ProportionsZ(sides.reference_missing, n + sides.reference_missing,
-                                    sides.current_missing, m + sides.current_missing),
-                kFinestOfCounts));
+  out["missing"] = OutcomeJson(ProportionsTest(sides.reference_missing, n + sides.reference_missing,
+                                               sides.current_missing, m + sides.current_missing,
+                                               kFinestOfCounts));
   json::object distances = DistancesJson(sides.reference, sides.current);
   for (const std::string_view name : {"wasserstein", "wasserstein_normalised", "energy"})
     distances[name] = nullptr;
@@ -322,9 +338,9 @@ json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settin
   if (settings.all) {
     json::object tests;
     for (const std::string_view test : {"ks", "chi_square", "g"}) {
-      tests[test] =
-          OutcomeJson(test == "ks" ? ks_outcome(drift::KsFromCounts(sides.reference, sides.current))
-                                   : CountsTest(test, pooled, kFinestOfCounts, false));
+      tests[test] = OutcomeJson(
+          test == "ks" ? ks_outcome(drift::KsFromCounts(sides.reference, sides.current))
+                       : SharesTest(test, sides.reference, sides.current, true, kFinestOfCounts));
     }
     out["tests"] = std::move(tests);
   } else {
@@ -337,7 +353,6 @@ json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settin
 json::object MeasureTexts(const drift::Categories& categories, const DriftSettings& settings) {
   const std::span<const double> reference = categories.reference;
   const std::span<const double> current = categories.current;
-  const drift::BinCounts pooled = drift::PoolRare(reference, current);
   const double n = Sum(reference);
   const double m = Sum(current);
   // Fisher's and the Z test are of two categories.
@@ -345,13 +360,14 @@ json::object MeasureTexts(const drift::Categories& categories, const DriftSettin
   for (size_t c = 0; c < reference.size(); ++c)
     if (reference[c] + current[c] > 0.0) present.push_back(c);
   const auto run = [&](std::string_view test) {
-    if (test == "chi_square" || test == "g") return CountsTest(test, pooled, kFinestOfRows, true);
+    if (test == "chi_square" || test == "g")
+      return SharesTest(test, reference, current, false, kFinestOfRows);
     if (present.size() != 2) return Outcome{.note = "only for two categories"};
     const size_t a = present[0];
     const size_t b = present[1];
     return OutcomeOf(test == "fisher"
                          ? drift::FisherExact(reference[a], reference[b], current[a], current[b])
-                         : drift::ProportionsZ(reference[a], n, current[a], m),
+                         : drift::TestProportions(reference[a], n, current[a], m),
                      kFinestOfRows);
   };
   std::string test = settings.categorical_test;
@@ -372,9 +388,8 @@ json::object MeasureTexts(const drift::Categories& categories, const DriftSettin
   out["reference"] = SideJson(n, reference_missing, kNoMoments);
   out["current"] = SideJson(m, current_missing, kNoMoments);
   out["missing"] =
-      OutcomeJson(OutcomeOf(drift::ProportionsZ(reference_missing, n + reference_missing,
-                                                current_missing, m + current_missing),
-                            kFinestOfRows));
+      OutcomeJson(ProportionsTest(reference_missing, n + reference_missing, current_missing,
+                                  m + current_missing, kFinestOfRows));
   out["distances"] = DistancesJson(reference, current);
   if (settings.all) {
     json::object tests;
