@@ -21,7 +21,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFewestRowsOfName = 10;
 constexpr size_t kMaxSectionBytes = 80'000;
 // Rows of a list's table; fewer where the section would be too long.
-constexpr std::array<size_t, 3> kTableRows = {60, 20, 8};
+constexpr std::array<size_t, 3> kTableRows = {40, 20, 8};
 constexpr size_t kMaxInlineItems = 40;
 constexpr size_t kMaxBars = 201;
 constexpr size_t kMaxTrends = 6;
@@ -45,7 +45,7 @@ constexpr std::string_view kHead =
 body { margin: 0 auto; padding: 16px; max-width: 1320px; background: var(--ground); color: var(--ink); font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 h1 { font-size: 22px; } h2 { font-size: 18px; margin: 32px 0 8px; border-top: 1px solid var(--line); padding-top: 16px; } h3 { font-size: 15px; margin: 24px 0 4px; } h4 { font-size: 14px; margin: 16px 0 4px; }
 table { border-collapse: collapse; margin: 8px 0; } caption { text-align: left; color: var(--soft); padding: 4px 0; }
-th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); } thead th, td { overflow-wrap: normal; } tbody th { min-width: 7em; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .tables { display: flex; flex-wrap: wrap; gap: 0 40px; align-items: flex-start; } .tables .wide { max-width: 100%; } thead th { color: var(--soft); font-weight: 600; }
+th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); } thead th, td { overflow-wrap: normal; } tbody th { min-width: 7em; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .tables { display: flex; flex-wrap: wrap; gap: 0 40px; align-items: flex-start; } .tables > div { max-width: 100%; } .tables figure { width: 640px; max-width: 100%; } thead th { color: var(--soft); font-weight: 600; }
 .wide { overflow-x: auto; } .sentence { font-size: 17px; padding: 12px; background: var(--panel); border-left: 4px solid var(--edge); } .moved { border-color: var(--mark); }
 .soft { color: var(--soft); } .hash { font-family: ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; font-size: 12px; } .drifted { color: var(--mark); font-weight: 600; white-space: nowrap; } .assumption { padding: 8px 12px; border: 1px solid var(--edge); }
 figure { margin: 8px 0; max-width: 760px; } figcaption { color: var(--soft); } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 11px; }
@@ -354,28 +354,32 @@ std::string RecordTrends(std::string_view caption, std::span<const json::value> 
 // within it, level by level.
 std::string DocumentText(int level, std::string_view caption, const json::value& document,
                          size_t most, int depth = 3) {
-  std::string text, inner;
+  std::string parts;
   std::vector<Cell> heads{{"figure", false}, {"value"}};
   TableWriter table(caption, heads);
   bool any = false;
   for (const auto& entry : document.get_object()) {
+    if (entry.key() == "format" || entry.key() == "version") continue;  // Of the document.
     const std::string key = KeyWords(entry.key());
     const json::value& value = entry.value();
     const std::span<const json::value> items = Items(&value);
+    const bool nested = value.is_object() && !IsInterval(value) && depth > 0;
     if (!items.empty() && std::all_of(items.begin(), items.end(),
                                       [](const json::value& item) { return item.is_object(); })) {
-      inner += RecordTrends(key, items) + RecordsTable(key, items, most);
-    } else if (value.is_object() && !IsInterval(value) && depth > 0) {
-      inner +=
-          Heading(level, key) + DocumentText(std::min(level + 1, 6), key, value, most, depth - 1);
+      parts += "<div>" + RecordTrends(key, items) + RecordsTable(key, items, most) + "</div>\n";
+    } else if (nested && value.get_object().empty()) {
+      continue;
+    } else if (nested) {
+      parts += "<div>" + Heading(level, key) +
+               DocumentText(std::min(level + 1, 6), key, value, most, depth - 1) + "</div>\n";
     } else {
       const std::array<Cell, 2> cells{{{key, false}, {InlineText(entry.key(), value, 2)}}};
       table.Add(cells);
       any = true;
     }
   }
-  if (any) text += table.Finish();
-  return text + inner;
+  const std::string figures = any ? "<div>" + table.Finish() + "</div>\n" : "";
+  return "<div class=\"tables\">\n" + figures + parts + "</div>\n";
 }
 
 // A section of its own; one that is too long is left out and says so.
@@ -729,9 +733,10 @@ std::string OverallText(const json::value& report) {
   return text;
 }
 
-std::string EstimateSection(const json::value* estimate) {
+// An estimate's assumption stands before its figures.
+std::string EstimateSection(std::string_view title, const json::value* estimate) {
   const std::string_view assumption = TextOf(estimate, "assumption").substr(0, kMaxSentence);
-  return Section("Performance without labels (estimate)", "Estimated performance", estimate,
+  return Section(title, "Estimated performance", estimate,
                  assumption.empty()
                      ? std::string()
                      : Paragraph("assumption", "Assumption: " + Escaped(assumption)));
@@ -825,9 +830,10 @@ Result<std::string> ReportHtmlOf(std::string_view report_text) {
   const std::string tail =
       Section("All columns together", "All columns together", Find(&report, "multivariate"), {}) +
       Section("Performance with labels", "Performance", Find(&report, "performance"), {}) +
-      EstimateSection(Find(&report, "estimate")) + DetectorsSection(Find(&report, "detectors")) +
-      SettingsSection(Find(&report, "settings")) + std::string(kReading) +
-      "</main>\n</body>\n</html>\n";
+      EstimateSection("Performance without labels (estimate)", Find(&report, "estimate")) +
+      EstimateSection("How far off the estimate was", Find(&report, "back_test")) +
+      DetectorsSection(Find(&report, "detectors")) + SettingsSection(Find(&report, "settings")) +
+      std::string(kReading) + "</main>\n</body>\n</html>\n";
 
   const std::span<const json::value> columns = Items(Find(&report, "columns"));
   const json::value* charts = Find(&report, "charts");
