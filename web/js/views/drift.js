@@ -27,7 +27,7 @@ export function mount(element, app) {
   const boundaryBox = h('section', { class: 'boundary', 'aria-label': 'Boundary' });
   const bannerBox = h('section', { class: 'drift-banner', 'aria-label': 'Verdict' });
   const columnsBox = h('section', { class: 'drift-part', 'aria-labelledby': 'drift-columns-title' });
-  const detail = h('section', { class: 'column-detail', 'aria-label': 'Column', hidden: true });
+  const detail = h('section', { class: 'column-detail', 'aria-label': 'The column in detail', hidden: true });
   const togetherBox = h('section', { class: 'drift-part', 'aria-labelledby': 'drift-together-title' });
   const performanceBox = h('section', { class: 'drift-part', 'aria-labelledby': 'drift-performance-title' });
   const detectorsBox = h('section', { class: 'drift-part', 'aria-labelledby': 'drift-detectors-title' });
