@@ -25,7 +25,7 @@ struct HotellingResult {
   double f = 0;
   double degrees_numerator = 0;  // The rank.
   double degrees_denominator = 0;
-  double p_value = 1;
+  double p_value = 1;   // 0 where it is smaller than any float64.
   double distance = 0;  // Mahalanobis' of the two means.
   size_t rank = 0;
   size_t left_out = 0;  // Columns with one value at most.
