@@ -557,7 +557,7 @@ class Command(unittest.TestCase):
         self.refused(3, "value 1: is neither 0 nor 1", "--detector", "ddm", "--column", "x")
         self.refused(3, "Column missing: y. Columns in the file: row, x.", "--detector", "adwin", "--column", "y")
         self.refused(3, "Column missing: y. Columns in the file: x.", "--detector", "adwin", "--column", "y", text="x\n1\n")
-        self.refused(3, "drifts: are not rising rows from 0 to 1", *adwin_x, "--drifts", "5", "--horizon", "1")
+        self.refused(3, "detect: drifts: are not rising rows from 0 to 1", *adwin_x, "--drifts", "5", "--horizon", "1")
 
     def test_every_detector_is_listed(self):
         listed = json.loads(firetower("--list", "--json").stdout)

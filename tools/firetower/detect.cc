@@ -162,9 +162,13 @@ Result<std::vector<double>> ReadRows(std::string_view text) {
   return rows;
 }
 
+bool IsList(const std::string& drifts) {
+  return drifts.find_first_not_of("0123456789,") == std::string::npos;
+}
+
 // The option's value itself where it is a list, else the file's text.
 Result<std::vector<double>> ReadDrifts(const std::string& list) {
-  if (list.find_first_not_of("0123456789,") == std::string::npos) return ReadRows(list);
+  if (IsList(list)) return ReadRows(list);
   const Result<std::vector<uint8_t>> bytes = ReadFile(list);
   if (!bytes.ok()) return bytes.error();
   return ReadRows({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
@@ -292,8 +296,9 @@ int RunDetect(const DetectOptions& options) {
   }
 
   if (!options.drifts.empty()) {
+    const std::string place = IsList(options.drifts) ? "detect" : options.drifts;
     const Result<std::vector<double>> drifts = ReadDrifts(options.drifts);
-    if (!drifts.ok()) return ReportError(options.drifts, drifts.error());
+    if (!drifts.ok()) return ReportError(place, drifts.error());
     json::object score;
     score["horizon"] = *options.horizon;
     score["rows"] = values->size();
@@ -301,7 +306,7 @@ int RunDetect(const DetectOptions& options) {
     score["alarms"] = document["alarms"];
     const Result<std::string> scored =
         analysis::ScoreDetectorJson(analysis::WriteJson(score), *drifts);
-    if (!scored.ok()) return ReportError(options.drifts, scored.error());
+    if (!scored.ok()) return ReportError(place, scored.error());
     document["score"] = Parsed(*scored);
     lines += ScoreText(document["score"].get_object());
   }
