@@ -6,6 +6,7 @@ import { createFigure } from '../charts/figure.js';
 import { binsContent } from '../charts/rows.js';
 import { sparkline } from '../charts/sparkline.js';
 import { TREND_WINDOWS } from '../state/drift_state.js';
+import { furthestFirst } from '../state/drift_series.js';
 import { binWords, effectWords, figure, methodWords, missingShare, pWords, shiftWords, trendWords } from '../state/drift_words.js';
 import { cell, count, measure, percent } from '../state/format.js';
 import { h, put, say } from './dom.js';
@@ -103,7 +104,7 @@ export function mount(element, detail, app) {
     all.hidden = report.columns.length <= least;
     say(all, everything ? 'Only the first' : `All ${count(report.columns.length)} columns`);
     all.setAttribute('aria-expanded', String(everything));
-    const wanted = report.columns
+    const wanted = furthestFirst(report.columns)
       .filter(({ name }, i) => everything || i < least || name === openColumn)
       .map((column) => {
         const row = rows.get(column.name) ?? rowOf(column.name);
