@@ -83,7 +83,8 @@ json::value Window(const std::string& text) {
 }
 
 // The request (web/js/engine/analysis/types.js) that the options stand for.
-json::object RequestOf(const DriftOptions& options) {
+// rest: the rows of the data that are not the reference's.
+json::object RequestOf(const DriftOptions& options, const json::value& rest) {
   json::object reference, current, request;
   const bool window_of_data = !options.reference_rows.empty() && options.reference.empty();
   reference["from"] = !options.reference_summary.empty() ? "summary"
@@ -93,6 +94,7 @@ json::object RequestOf(const DriftOptions& options) {
   reference["rows"] = Window(options.reference_rows);
   current["from"] = options.summary.empty() ? "current" : "summary";
   current["rows"] = Window(options.current_rows);
+  if (window_of_data && options.current_rows.empty()) current["rows"] = rest;
   request["reference"] = std::move(reference);
   request["current"] = std::move(current);
   if (!options.without.empty())
@@ -279,6 +281,18 @@ Status AddCharts(const std::string& request, const json::value& report, bool tre
   return {};
 }
 
+// With a window of the data as the reference, what is looked at by default: the rows behind it, or
+// those before it if it is the end; null: all (there are no others).
+json::value RestOf(const DriftOptions& options, const Analysis& analysis) {
+  const json::value window = Window(options.reference_rows);
+  const size_t rows = analysis.row_offsets(Table::kCurrent).size();
+  if (!window.is_array() || rows == 0) return nullptr;
+  const auto first = window.as_array()[0].to_number<uint64_t>();
+  const auto end = window.as_array()[1].to_number<uint64_t>();
+  if (end < rows) return json::array{end, rows};
+  return first > 0 ? json::value(json::array{0, first}) : json::value(nullptr);
+}
+
 int RunDrift(const DriftOptions& options) {
   const auto usage = [](std::string reason) {
     return ReportError("drift", {.code = ErrorCode::kBadArgument, .message = std::move(reason)});
@@ -324,10 +338,14 @@ int RunDrift(const DriftOptions& options) {
   }
 
   const std::string& subject = options.data.empty() ? options.summary : options.data;
-  const json::object request = RequestOf(options);
+  const json::object request = RequestOf(options, RestOf(options, analysis));
   const std::string text = analysis::WriteJson(request);
   const Result<std::string> measured = analysis.MeasureJson(text);
-  if (!measured.ok()) return ReportError(subject, measured.error());
+  if (!measured.ok()) {
+    // A setting is nothing of the file's.
+    return ReportError(measured.error().code == ErrorCode::kBadArgument ? "drift" : subject,
+                       measured.error());
+  }
   const std::string_view documents[] = {*measured};
   Result<std::string> report = analysis.JudgeJson(documents, text, "");
   if (!report.ok()) return ReportError(subject, report.error());
@@ -382,7 +400,10 @@ void AddDrift(CLI::App& app, int* exit_code) {
       ->add_option("--reference-rows", options->reference_rows,
                    "Rows A to B (left out) of the reference; without --reference of the data")
       ->check(RowWindow());
-  command->add_option("--current-rows", options->current_rows, "Rows A to B (left out) of the data")
+  command
+      ->add_option("--current-rows", options->current_rows,
+                   "Rows A to B (left out) of the data; default: all, or those behind a reference "
+                   "that is a window of it")
       ->check(RowWindow());
   command->add_option("--without", options->without, "Rows of the data to leave out: 3,17,...")
       ->delimiter(',');

@@ -43,6 +43,23 @@ void RoundNumbers(json::value* document) {
   }
 }
 
+// Rows that stand on both sides of a comparison within one file.
+uint64_t SharedRows(const DriftSettings& settings, const json::object& sides) {
+  const auto range = [&](const SideSettings& side, std::string_view which) {
+    if (!side.whole) return std::pair(side.first, side.end);
+    const json::value* rows = sides.at(which).as_object().if_contains("rows");
+    const bool known = rows != nullptr && rows->is_number();
+    return std::pair(uint64_t{0}, known ? rows->to_number<uint64_t>() : uint64_t{0});
+  };
+  if (settings.reference.from != From::kCurrent || settings.current.from != From::kCurrent)
+    return 0;
+  const auto [first, end] = range(settings.reference, "reference");
+  const auto [current_first, current_end] = range(settings.current, "current");
+  const uint64_t from = std::max(first, current_first);
+  const uint64_t to = std::min(end, current_end);
+  return to > from ? to - from : 0;
+}
+
 json::value ModelJson(const LoadedModel& model) {
   json::object out;
   out["name"] = model.model.info.name;
@@ -273,6 +290,12 @@ Result<std::string> Analysis::JudgeJson(std::span<const std::string_view> measur
   if (columns.empty()) return bad("there are none");
   Result<Judgement> judgement = Judge(std::move(columns), *settings);
   if (!judgement.ok()) return judgement.error();
+  const uint64_t shared = SharedRows(*settings, sides);
+  if (shared > 0) {
+    std::string sentence(judgement->overall["sentence"].as_string());
+    sentence += shared == 1 ? " 1 row is" : " " + std::to_string(shared) + " rows are";
+    judgement->overall["sentence"] = sentence + " on both sides, which hides drift.";
+  }
 
   json::object report;
   report["format"] = "firetower-drift";

@@ -59,7 +59,10 @@ Status ReadNumber(const json::object& object, std::string_view key, double low, 
   const json::value* value = object.if_contains(key);
   if (value == nullptr || value->is_null()) return {};
   const double number = value->is_number() ? value->to_number<double>() : std::nan("");
-  if (!(number >= low && number <= high)) return Bad(key, "is not a number in its range");
+  if (!(number >= low && number <= high)) {
+    return Bad(key, "must be a number from " + WriteJson(json::value(low)) + " to " +
+                        WriteJson(json::value(high)));
+  }
   *out = Rounded(number);
   return {};
 }

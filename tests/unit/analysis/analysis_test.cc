@@ -324,6 +324,20 @@ TEST(Analysis, ValuesThatGoMissingAreTold) {
   EXPECT_EQ(ColumnOf(report, "y").at("verdict").as_string(), "stable");
 }
 
+TEST(Analysis, RowsOnBothSidesAreSaid) {
+  Analysis analysis;
+  Load(Table::kCurrent, MadeUp(300, 300), &analysis);
+  const auto sentence = [&](const std::string& reference, const std::string& current) {
+    const json::value report =
+        Parsed(Report(analysis, R"({"reference":{"from":"current","rows":)" + reference +
+                                    R"(},"current":{"from":"current","rows":)" + current + "}}"));
+    return std::string(report.at("overall").at("sentence").as_string());
+  };
+  EXPECT_NE(sentence("[0,150]", "[100,300]").find("50 rows are on both sides"), std::string::npos);
+  EXPECT_NE(sentence("[0,150]", "null").find("150 rows are on both sides"), std::string::npos);
+  EXPECT_EQ(sentence("[0,150]", "[150,300]").find("both sides"), std::string::npos);
+}
+
 TEST(Analysis, FewRowsAreNoVerdict) {
   Analysis analysis;
   Load(Table::kCurrent, MadeUp(60, 30), &analysis);
