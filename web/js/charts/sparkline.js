@@ -18,6 +18,7 @@ export function sparkline(windows, label, full) {
   svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
   svg.setAttribute('width', String(width));
   svg.setAttribute('height', String(HEIGHT));
+  svg.setAttribute('preserveAspectRatio', 'none');
   svg.setAttribute('class', 'sparkline');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', label);
