@@ -32,6 +32,6 @@ firetower_header_library("{fmt} 9" fmt/format.h libfmt-dev ${prefixes})
 # libboost1.81-dev when the installed Boost is older (see tools/setup/packages.py).
 firetower_header_library("Boost.JSON (Boost >= 1.75)" boost/json/src.hpp libboost1.81-dev ${prefixes}
                          "${CMAKE_SOURCE_DIR}/build/deps/boost/usr/include")
-# Of Boost.Math only the distributions are used, in core/drift and core/domain; the same headers.
+# Boost.Math, of the same package: distributions of drift tests and detectors.
 firetower_header_library("Boost.Math" boost/math/distributions/students_t.hpp libboost1.81-dev ${prefixes}
                          "${CMAKE_SOURCE_DIR}/build/deps/boost/usr/include")

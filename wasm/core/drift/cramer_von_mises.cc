@@ -7,6 +7,9 @@
 #include <numeric>
 #include <vector>
 
+#include "core/base/portable_exp.h"
+#include "core/drift/special.h"
+
 namespace firetower::drift {
 namespace {
 
@@ -68,12 +71,13 @@ double CramerVonMisesLimitTail(double w) {
     double sum = 0.0;
     for (int i = 0; i < kPoints; ++i) {
       const double theta = (static_cast<double>(i) + 0.5) * (kPi / kPoints);
-      const double half_sine = std::sin(0.5 * theta);
-      const double half_cosine = std::cos(0.5 * theta);
+      const double half_sine = SineOfQuarter(0.5 * theta);
+      const double half_cosine = SineOfQuarter(0.5 * (kPi - theta));
       const double s = start + kPi * half_sine * half_sine;
       const double nearer = std::min(half_sine * half_sine, half_cosine * half_cosine);
-      const double sine_phi = std::sin(kPi * nearer);  // sin phi = sin(pi - phi)
-      sum += std::sin(theta) / std::sqrt(s * sine_phi) * std::exp(-0.5 * w * s * s);
+      const double sine_phi = SineOfQuarter(kPi * nearer);  // sin phi = sin(pi - phi)
+      sum +=
+          2.0 * half_sine * half_cosine / std::sqrt(s * sine_phi) * PortableExp(-0.5 * w * s * s);
     }
     // d phi = (pi / 2) sin theta d theta
     const double part = sum * (kPi / kPoints);

@@ -9,6 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/portable_exp.h"
+#include "core/base/portable_log.h"
+#include "core/drift/special.h"
+
 namespace firetower::drift {
 namespace {
 
@@ -16,36 +20,6 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kLogSqrtTwoPi = 0.91893853320467274178;
 // exp(-kNothing) is 0 in a double.
 constexpr double kNothing = 750.0;
-
-// log n! - log(sqrt(2 pi n) (n / e)^n), for whole n >= 1.
-double StirlingError(double n) {
-  if (n < 16.0) {
-    double factorial = 1.0;
-    for (double i = 2.0; i <= n; ++i) factorial *= i;
-    return std::log(factorial) - (n + 0.5) * std::log(n) + n - kLogSqrtTwoPi;
-  }
-  const double square = 1.0 / (n * n);
-  return (1.0 / 12.0 -
-          (1.0 / 360.0 - (1.0 / 1260.0 - (1.0 / 1680.0 - square / 1188.0) * square) * square) *
-              square) /
-         n;
-}
-
-// r - log(1 + r) without cancellation. REQUIRES: r > -1.
-double LogGap(double r) {
-  if (std::abs(r) > 0.1) return r - std::log1p(r);
-  const double v = r / (2.0 + r);
-  const double square = v * v;
-  double term = 2.0 * v * square;
-  double sum = r * v;
-  for (double odd = 3.0; odd < 31.0; odd += 2.0) {
-    const double next = sum - term / odd;
-    if (next == sum) break;
-    sum = next;
-    term *= square;
-  }
-  return sum;
-}
 
 // P(D_n+ >= x): x sum_j C(n, j) (x + j/n)^(j-1) (1 - x - j/n)^(n-j) (Birnbaum and Tingey 1951),
 // each term as a binomial probability in Loader's form, whose relative error does not grow with n.
@@ -59,13 +33,13 @@ double OneSidedTail(double x, double n) {
   constexpr double kTerms = 512.0;
   const double stride = n < kMany ? 1.0 : std::floor(n / kTerms);
   const double stirling_n = StirlingError(n);
-  double sum = std::exp(n * std::log1p(-x));
+  double sum = PortableExp(-n * (x + LogGap(-x)));
   for (double j = stride; j <= end; j += stride) {
     const double rest = n - j;
     if (!(rest > t)) break;
     const double deviance = j * LogGap(t / j) + rest * LogGap(-t / rest);
     const double log_size = stirling_n - StirlingError(j) - StirlingError(rest) - deviance;
-    sum += std::sqrt(n / (2.0 * kPi * j * rest)) * std::exp(log_size) * (t / (t + j));
+    sum += std::sqrt(n / (2.0 * kPi * j * rest)) * PortableExp(log_size) * (t / (t + j));
   }
   return stride * sum;
 }
@@ -87,17 +61,16 @@ double DurbinCdf(double x, uint64_t rows) {
     for (size_t j = 0; j < std::min(size, i + 2); ++j)
       power[at(i, j)] = inverse_factorial[i + 1 - j];
   }
-  double h_power = h;
+  double h_power = 1.0;                // h^(i+1)
+  double both_power = 1.0;             // (2 h - 1)^(i+1) where that is positive
   for (size_t i = 0; i < size; ++i) {  // 1 / (i + 1)! less what leaves at either end.
+    h_power *= h;
+    both_power *= std::max(0.0, 2.0 * h - 1.0);
     const double edge = (1.0 - h_power) * inverse_factorial[i + 1];
     power[at(i, 0)] = edge;
     power[at(size - 1, size - 1 - i)] = edge;
-    h_power *= h;
   }
-  const double exponent = static_cast<double>(size);
-  power[at(size - 1, 0)] =
-      (1.0 - 2.0 * std::pow(h, exponent) + std::pow(std::max(0.0, 2.0 * h - 1.0), exponent)) *
-      inverse_factorial[size];
+  power[at(size - 1, 0)] = (1.0 - 2.0 * h_power + both_power) * inverse_factorial[size];
 
   // Row k of power^n: the row times the squares that make n up. Both are 2^their exponent larger
   // than they stand.
@@ -139,9 +112,9 @@ double DurbinCdf(double x, uint64_t rows) {
   }
   if (!(row[middle] > 0.0)) return 0.0;
   // n! / n^n = sqrt(2 pi n) e^(StirlingError - n).
-  const double log_size = StirlingError(n) + kLogSqrtTwoPi + 0.5 * std::log(n) - n +
+  const double log_size = StirlingError(n) + kLogSqrtTwoPi + 0.5 * PortableLog(n) - n +
                           static_cast<double>(row_exponent) * std::numbers::ln2;
-  return row[middle] * std::exp(log_size);
+  return row[middle] * PortableExp(log_size);
 }
 
 // P(D_n < x) to the order n^(-3/2), z = x sqrt(n).
@@ -159,7 +132,7 @@ double PelzGoodCdf(double x, double n) {
   for (int i = terms; i >= 0; --i) {  // The smallest first.
     const double half = static_cast<double>(i) + 0.5;
     const double a = pi2 * half * half;
-    const double weight = std::exp(-a / (2.0 * z2));
+    const double weight = PortableExp(-a / (2.0 * z2));
     sums[0] += weight;
     sums[1] += (a - z2) * weight;
     sums[2] +=
@@ -168,7 +141,7 @@ double PelzGoodCdf(double x, double n) {
                 a * (135.0 * z4 - 96.0 * z6) - (30.0 * z6 + 90.0 * z8)) *
                weight;
     const double b = pi2 * static_cast<double>(i) * static_cast<double>(i);
-    const double whole = std::exp(-b / (2.0 * z2));
+    const double whole = PortableExp(-b / (2.0 * z2));
     whole2 += b * whole;
     whole3 += b * (3.0 * z2 - b) * whole;
   }

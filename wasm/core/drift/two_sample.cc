@@ -8,8 +8,11 @@
 #include <numeric>
 #include <vector>
 
+#include "core/base/portable_exp.h"
+#include "core/base/portable_log.h"
 #include "core/drift/cramer_von_mises.h"
 #include "core/drift/kolmogorov.h"
+#include "core/drift/special.h"
 #include "core/drift/student.h"
 
 namespace firetower::drift {
@@ -31,9 +34,6 @@ Result Undefined() {
   result.p_value = kNaN;
   return result;
 }
-
-// P(Z >= z), standard normal.
-double NormalTail(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
 
 // A running sum whose rounding errors are summed too (Neumaier 1974).
 class CarefulSum {
@@ -172,7 +172,7 @@ Harmonics HarmonicsOf(uint64_t terms) {
   };
   const double from = static_cast<double>(kDirect);
   const double to = static_cast<double>(terms);
-  sums.first += std::log(to / from) + first_at(to) - first_at(from);
+  sums.first += PortableLog(to / from) + first_at(to) - first_at(from);
   sums.second += second_at(to) - second_at(from);
   return sums;
 }
@@ -256,9 +256,9 @@ Effect AucInterval(const Tally& tally, double auc) {
     return std::array<double, 2>{a * reference_off * reference_off, c * current_off * current_off};
   });
   const double variance = of_current / (m - 1.0) / m + of_reference / (n - 1.0) / n;
-  const double center = std::log(auc / (1.0 - auc));
+  const double center = PortableLog(auc / (1.0 - auc));
   const double half = kZ95 * std::sqrt(variance) / (auc * (1.0 - auc));
-  const auto expit = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
+  const auto expit = [](double x) { return 1.0 / (1.0 + PortableExp(std::min(-x, 700.0))); };
   return {.value = auc, .low = expit(center - half), .high = expit(center + half)};
 }
 
@@ -486,7 +486,7 @@ TestResult AndersonDarling(const Tally& tally) {
     result.p_value = x < kLeast ? 0.25 : 0.001;
   } else {
     result.p_value =
-        std::exp(-1.0777702798204873 + (-1.0082265644652506 + 0.018198094574111258 * x) * x);
+        PortableExp(-1.0777702798204873 + (-1.0082265644652506 + 0.018198094574111258 * x) * x);
   }
   return result;
 }
@@ -624,7 +624,7 @@ Effect KsEffect(const Tally& tally) {
   const double m = static_cast<double>(tally.current_rows);
   const double distance = static_cast<double>(LargestGap(tally).largest) / (n * m);
   // Each ECDF is within its bound with probability 0.975.
-  const double log_odds = std::log(4.0 / 0.05);
+  const double log_odds = PortableLog(4.0 / 0.05);
   const double room = std::sqrt(log_odds / (2.0 * n)) + std::sqrt(log_odds / (2.0 * m));
   return {.value = distance,
           .low = std::max(0.0, distance - room),
