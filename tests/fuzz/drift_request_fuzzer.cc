@@ -92,8 +92,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   Analysis whole;
   const std::string_view measured_given[] = {request};
-  const Result<std::string> judged_given = whole.JudgeJson(measured_given, "{}", "");
-  if (!judged_given.ok()) RequireMessage(judged_given.error());
+  for (const std::string_view sides :
+       {"{}", R"({"reference":{"from":"current","rows":[0,5]},"current":{"from":"current"}})"}) {
+    const Result<std::string> judged = whole.JudgeJson(measured_given, sides, request);
+    if (!judged.ok()) RequireMessage(judged.error());
+  }
   if (!Load(&whole, Table::kReference, reference, size + 1, {})) return 0;
   if (!Load(&whole, Table::kCurrent, current, size + 1, {})) return 0;
   const Result<std::string> measured = whole.MeasureJson(request);
