@@ -80,8 +80,9 @@ WelchResult WelchWhereNormal(const Tally& tally) {
     cube += part * apart;
   }
   const double skewness = std::fabs(cube) / (square * std::sqrt(square));
+  const double scale = 1.0 / n + 1.0 / m;
   const double of_difference =
-      skewness * std::fabs(1.0 / (n * n) - 1.0 / (m * m)) / std::pow(1.0 / n + 1.0 / m, 1.5);
+      skewness * std::fabs(1.0 / (n * n) - 1.0 / (m * m)) / (scale * std::sqrt(scale));
   constexpr double kMost = 0.2;
   if (of_difference > kMost) result.p_value = kNaN;
   return result;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "core/drift/chi_square.h"
 #include "core/drift/distances.h"
 #include "core/drift/log_terms.h"
+#include "core/drift/special.h"
 
 namespace firetower::drift {
 namespace {
@@ -151,7 +151,7 @@ TestResult ProportionsZ(double reference_with, double reference_rows, double cur
   if (!(variance > 0.0)) return {.statistic = 0.0, .p_value = 1.0};
   result.statistic =
       (current_with / current_rows - reference_with / reference_rows) / std::sqrt(variance);
-  result.p_value = std::erfc(std::fabs(result.statistic) / std::numbers::sqrt2);
+  result.p_value = 2.0 * NormalTail(std::fabs(result.statistic));
   return result;
 }
 

@@ -4,6 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/portable_exp.h"
+#include "core/base/portable_log.h"
+#include "core/drift/special.h"
+
 namespace firetower::drift {
 
 double ChiSquareTail(double statistic, size_t degrees) {
@@ -27,8 +31,8 @@ double ChiSquareTail(double statistic, size_t degrees) {
       log_scale += kLogBig;
     }
   }
-  const double tail = sum > 0.0 ? std::exp(log_scale - h + std::log(sum)) : 0.0;
-  return std::min(1.0, tail + (odd ? std::erfc(std::sqrt(h)) : 0.0));
+  const double tail = sum > 0.0 ? PortableExp(log_scale - h + PortableLog(sum)) : 0.0;
+  return std::min(1.0, tail + (odd ? 2.0 * NormalTail(std::sqrt(statistic)) : 0.0));
 }
 
 double ChiSquareQuantile(double tail, size_t degrees) {
