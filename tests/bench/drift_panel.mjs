@@ -160,7 +160,15 @@ server.close();
 
 const result = {
   machine: `${os.cpus()[0].model} x ${os.cpus().length}, Chromium ${version}`,
-  drag: { rows: dragRows, columns: 31, read_ms: drags.load, first_ms: drags.first, median_ms: median(drags.times), worst_ms: Math.max(...drags.times) },
+  drag: {
+    rows: dragRows,
+    columns: 31,
+    read_ms: drags.load,
+    first_ms: drags.first,
+    least_ms: Math.min(...drags.times),
+    median_ms: median(drags.times),
+    worst_ms: Math.max(...drags.times),
+  },
   verdicts: { rows: panelRows, columns: 30, median_ms: median(panel.verdicts), times_ms: panel.verdicts },
   panel: { rows: panelRows, columns: 30, median_ms: median(panel.panel), times_ms: panel.panel },
   panel_read_ms: median(panel.load),
