@@ -43,7 +43,8 @@ CountedKs KsFromCounts(std::span<const double> reference, std::span<const double
 
 // PSI (half a row added to every bin) less its expectation without drift, (bins - 1)(1/n + 1/m),
 // with a 95 % interval; neither is below 0. PSI nm/(n + m) is taken as noncentral chi-square; far
-// from no drift the interval is widened by what the delta method says of the variance. Bins that
+// from no drift the interval is widened by what the delta method says of the variance. It is 0..0
+// where the counts are closer than chance leaves them in 1 of 40 comparisons. Bins that
 // both sides lack are left out; fewer than two: 0, interval 0..0. A side without rows: NaN.
 // O(bins) and about ten evaluations of the distribution.
 Effect EffectOfPsi(std::span<const double> reference, std::span<const double> current);
