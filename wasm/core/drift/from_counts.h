@@ -46,7 +46,7 @@ CountedKs KsFromCounts(std::span<const double> reference, std::span<const double
 // from no drift the interval is widened by what the delta method says of the variance. It is 0..0
 // where the counts are closer than chance leaves them in 1 of 40 comparisons. Bins that
 // both sides lack are left out; fewer than two: 0, interval 0..0. A side without rows: NaN.
-// O(bins) and about ten evaluations of the distribution.
+// O(bins) and some sixty evaluations of the distribution.
 Effect EffectOfPsi(std::span<const double> reference, std::span<const double> current);
 
 // CramersV(reference, current) with a 95 % interval within 0..1 (of Pearson's statistic, the
