@@ -393,7 +393,8 @@ TEST(Analysis, FeaturesScoresAndLabelsAreTheSessions) {
   ASSERT_TRUE(session.LoadModel(ModelBytes()).ok());
   ASSERT_TRUE(session.InspectCsv(Bytes(csv), {.complete = true}).ok());
   ASSERT_TRUE(session.BeginRange({.begin = session.layout().data_offset}).ok());
-  ASSERT_TRUE(session.Feed(Bytes(csv).subspan(session.layout().data_offset)).ok());
+  ASSERT_TRUE(
+      session.Feed(Bytes(csv).subspan(static_cast<size_t>(session.layout().data_offset))).ok());
   ASSERT_TRUE(session.FinishRange().ok());
   const std::span<const double> scores = analysis.column(Table::kCurrent, "score");
   ASSERT_EQ(scores.size(), session.probabilities().size());
@@ -417,7 +418,8 @@ TEST(Analysis, ASummaryIsComparedAsItsRowsAre) {
   ASSERT_TRUE(session.LoadModel(ModelBytes()).ok());
   ASSERT_TRUE(session.InspectCsv(Bytes(csv), {.complete = true}).ok());
   ASSERT_TRUE(session.BeginRange({.begin = session.layout().data_offset}).ok());
-  ASSERT_TRUE(session.Feed(Bytes(csv).subspan(session.layout().data_offset)).ok());
+  ASSERT_TRUE(
+      session.Feed(Bytes(csv).subspan(static_cast<size_t>(session.layout().data_offset))).ok());
   ASSERT_TRUE(session.FinishRange().ok());
   Analysis analysis;
   ASSERT_TRUE(analysis.LoadModel(ModelBytes()).ok());
