@@ -130,7 +130,7 @@ test('a window holds the last rows and nothing else', async ({ app, page }) => {
   const traffic = demoTraffic(total);
   same(window, traffic, total - held);
   same(overall, traffic);
-  await page.getByLabel('Window').selectOption({ label: 'since the start' });
+  await page.getByLabel('Window', { exact: true }).selectOption({ label: 'since the start' });
   const since = await live.until(({ window: all }) => all.rows === overall.rows, 'the window is everything');
   same(since.window, traffic);
 });
