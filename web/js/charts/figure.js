@@ -37,7 +37,7 @@ const TABLE_EVERY_MS = 5000;
  */
 export function createFigure(title) {
   const titleId = newId('figure');
-  const canvas = h('canvas', { role: 'img' });
+  const canvas = h('canvas', { role: 'img', 'aria-label': title });
   const finding = h('p', { class: 'finding' });
   const table = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}: numbers` });
   const details = h('details', null, h('summary', null, 'Numbers'), table);
