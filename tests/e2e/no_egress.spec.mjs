@@ -200,9 +200,11 @@ test('a normal session asks its own server for nothing after load', async ({ pag
     await app.download('Scores only');
 
     expect(loaded).toBeGreaterThan(5);
-    expect(requests).toEqual([]);
+    // Whether the model fits is worked out by a module of its own, loaded with the model when it is first wanted. So are the monitor's
+    // engine and what api/ answers: all of it ends at the service worker.
+    const modules = [`${host.url}js/engine/`, `${host.url}engine/firetower_analysis`, `${host.url}models/creditcard/`];
+    expect(requests.filter((url) => !modules.some((module) => url.startsWith(module)))).toEqual([]);
 
-    // The monitor's engine is loaded when it is first wanted, and api/ is asked for: both end at the service worker.
     const live = new Live(page);
     await page.getByRole('link', { name: 'Live' }).click();
     await live.start.click();
