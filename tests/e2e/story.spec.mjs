@@ -36,7 +36,7 @@ test('the whole story, as it comes: calm, drift, alert, column, rows, fraud wave
   await expect(live.alerts).toBeInViewport();
   await step(page, 'column');
   await seen(page, /^V14/);
-  await expect(page.locator('.column-detail h3')).toBeInViewport();
+  await expect(page.locator('#live .column-detail h3')).toBeInViewport();
   await step(page, 'rows');
   await seen(page, /^\d+ rows are listed\.$/);
   const rows = page.getByRole('region', { name: 'Rows behind the bin' }).locator('tbody tr');
