@@ -11,7 +11,7 @@ import { h, put, say } from './dom.js';
 /** @typedef {import('../state/story.js').Scene} Scene */
 
 /** @type {Record<Scene['look'], string>} */
-const PLACES = { figures: '#live', alerts: '#live section[aria-label="Alerts"]', column: '.column-detail' };
+const PLACES = { figures: '#live', alerts: '#live section[aria-label="Alerts"]', column: '#live .column-detail' };
 
 /**
  * @param {HTMLElement} element
