@@ -31,6 +31,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "firetower"
     sys_version = ""
+    # The head of an answer and its body are two packets: the second must not wait for the first one's receipt (40 ms).
+    disable_nagle_algorithm = True
     extensions_map = {
         "": "application/octet-stream",
         ".css": "text/css; charset=utf-8",

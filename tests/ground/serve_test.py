@@ -141,6 +141,16 @@ class Site(unittest.TestCase):
         )
         self.assertEqual((again.status, body), (304, b""))
 
+    def test_a_body_does_not_wait_for_the_receipt_of_its_head(self):
+        options = []
+
+        def note(handler, *_):
+            options.append(handler.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+        with mock.patch.object(serve.Handler, "log_request", note):
+            self.ask("/js/a.js")
+        self.assertEqual([bool(option) for option in options], [True])
+
     def test_sends_nothing_outside_the_folder(self):
         paths = (
             "/../secret.txt",
