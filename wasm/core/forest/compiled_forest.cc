@@ -2,74 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <string>
+
+#include "core/forest/kernels/interleaved.h"
+#include "core/forest/kernels/layout.h"
 
 namespace firetower::forest {
 namespace {
-
-constexpr size_t kLanes = 8;
-constexpr size_t kBlockRows = 256;
-// Levels walked before the first check whether all lanes are at leaves, and between checks.
-constexpr int32_t kUncheckedLevels = 12;
-constexpr int32_t kCheckedLevels = 4;
-
-constexpr uint32_t kQuietNan = 0x7fc00000u;
-
-float FloatOf(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
-uint32_t BitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
-
-// 8 bytes: threshold, and feature (high 8 bits) with the distance to the right child (low 24 bits).
-// In a leaf the threshold is a NaN whose low 22 bits are the index of the leaf's value.
-struct NarrowNode {
-  static constexpr uint32_t kMaxFeatures = 1u << 8;
-  static constexpr uint32_t kMaxDistance = (1u << 24) - 1;
-  static constexpr uint32_t kMaxLeafValues = 1u << 22;
-
-  static NarrowNode Split(float threshold, uint32_t feature, uint32_t distance) {
-    return {BitsOf(threshold), feature << 24 | distance};
-  }
-  static NarrowNode Leaf(uint32_t value_index) { return {kQuietNan | value_index, 0}; }
-
-  uint32_t feature() const { return link >> 24; }
-  uint32_t distance() const { return link & kMaxDistance; }
-  uint32_t value_index() const { return threshold_bits & (kMaxLeafValues - 1); }
-
-  uint32_t threshold_bits;
-  uint32_t link;
-};
-
-// 16 bytes, for whatever does not fit into 8.
-struct WideNode {
-  static WideNode Split(float threshold, uint32_t feature, uint32_t distance) {
-    return {BitsOf(threshold), feature, distance, 0};
-  }
-  static WideNode Leaf(uint32_t value_index) { return {kQuietNan, 0, 0, value_index}; }
-
-  uint32_t feature() const { return feature_index; }
-  uint32_t distance() const { return right_distance; }
-  uint32_t value_index() const { return leaf_value_index; }
-
-  uint32_t threshold_bits;
-  uint32_t feature_index;
-  uint32_t right_distance;
-  uint32_t leaf_value_index;
-};
-
-struct Tree {
-  uint32_t root;
-  int32_t depth;
-};
 
 // The threshold for which x <= t decides as the forest's comparison does; NaN where no x goes left.
 float LessEqualThreshold(float threshold, Comparison comparison) {
@@ -77,58 +16,6 @@ float LessEqualThreshold(float threshold, Comparison comparison) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (threshold == -kInfinity) return FloatOf(kQuietNan);
   return std::nextafter(threshold, -kInfinity);
-}
-
-// Eight rows side by side: tile[f * kLanes + lane] = feature f of the lane's row. Steps `levels`
-// times; at the end lanes hold where each row is. Returns whether any lane moved in the last step.
-template <bool kDefaults, typename Node>
-inline bool Walk(const Node* nodes, const uint8_t* default_left, const float* tile, int32_t levels,
-                 uint32_t (&lanes)[kLanes]) {
-  uint32_t a[kLanes];
-  for (size_t k = 0; k < kLanes; ++k) a[k] = lanes[k];
-  uint32_t moved = 0;
-  for (int32_t level = 0; level < levels; ++level) {
-    moved = 0;
-#if defined(__clang__)
-#pragma clang loop unroll(full)
-#else
-#pragma GCC unroll 8
-#endif
-    for (size_t k = 0; k < kLanes; ++k) {
-      const Node node = nodes[a[k]];
-      const float x = tile[node.feature() * kLanes + k];
-      bool left = x <= FloatOf(node.threshold_bits);
-      if constexpr (kDefaults) left = left || (std::isnan(x) && default_left[a[k]] != 0);
-      // In arithmetic, because compilers make a branch of ?: here and it is mispredicted half the
-      // time.
-      const auto taken = static_cast<uint32_t>(left);
-      const uint32_t step = taken + (node.distance() & (taken - 1u));
-      a[k] += step;
-      moved |= step;
-    }
-  }
-  for (size_t k = 0; k < kLanes; ++k) lanes[k] = a[k];
-  return moved != 0;
-}
-
-template <bool kDefaults, typename Node>
-void AddTree(const Node* nodes, const uint8_t* default_left, const Tree& tree, const double* values,
-             const float* tiles, size_t tile_size, size_t tile_count, double* sums) {
-  for (size_t t = 0; t < tile_count; ++t) {
-    const float* tile = tiles + t * tile_size;
-    uint32_t lanes[kLanes];
-    for (size_t k = 0; k < kLanes; ++k) lanes[k] = tree.root;
-    int32_t done = std::min(tree.depth, kUncheckedLevels);
-    bool moved = Walk<kDefaults>(nodes, default_left, tile, done, lanes);
-    while (moved && done < tree.depth) {
-      const int32_t levels = std::min(tree.depth - done, kCheckedLevels);
-      moved = Walk<kDefaults>(nodes, default_left, tile, levels, lanes);
-      done += levels;
-    }
-    for (size_t k = 0; k < kLanes; ++k) {
-      sums[t * kLanes + k] += values[nodes[lanes[k]].value_index()];
-    }
-  }
 }
 
 }  // namespace
@@ -144,25 +31,11 @@ struct CompiledForest::Data {
   std::vector<uint8_t> default_left;  // Per node; empty when every NaN goes right.
   std::vector<double> values;         // Distinct leaf values, rising.
 
-  template <bool kDefaults, typename Node>
-  void AddTrees(const std::vector<Node>& nodes, const std::vector<float>& tiles, size_t tile_count,
-                double* sums) const {
-    const size_t tile_size = static_cast<size_t>(feature_count) * kLanes;
-    for (const Tree& tree : trees) {
-      AddTree<kDefaults>(nodes.data(), default_left.data(), tree, values.data(), tiles.data(),
-                         tile_size, tile_count, sums);
-    }
-  }
-
   template <typename Node>
-  void AddBlock(const std::vector<Node>& nodes, bool has_nan, const std::vector<float>& tiles,
-                size_t tile_count, double* sums) const {
-    // Without defaults NaN goes right by itself: it is not <= any threshold.
-    if (has_nan && !default_left.empty()) {
-      AddTrees<true>(nodes, tiles, tile_count, sums);
-    } else {
-      AddTrees<false>(nodes, tiles, tile_count, sums);
-    }
+  TreesView<Node> View(const std::vector<Node>& nodes) const {
+    return {nodes.data(),  default_left.empty() ? nullptr : default_left.data(),
+            trees.data(),  trees.size(),
+            values.data(), static_cast<size_t>(feature_count)};
   }
 
   double Finish(double sum) const {
@@ -244,24 +117,9 @@ std::vector<Node> PackNodes(const Forest& forest, const Layout& layout,
   return nodes;
 }
 
-// Copies rows first .. first+count-1 into tiles, the last one filled up with zeros. Returns whether
-// any is NaN.
-bool FillTiles(std::span<const float> features, size_t feature_count, size_t stride, size_t first,
-               size_t count, std::vector<float>* tiles) {
-  const size_t tile_count = (count + kLanes - 1) / kLanes;
-  bool has_nan = false;
-  for (size_t f = 0; f < feature_count; ++f) {
-    const float* column = features.data() + f * stride + first;
-    for (size_t t = 0; t < tile_count; ++t) {
-      float* lanes = tiles->data() + (t * feature_count + f) * kLanes;
-      for (size_t k = 0; k < kLanes; ++k) {
-        const size_t row = t * kLanes + k;
-        lanes[k] = row < count ? column[row] : 0.0f;
-        has_nan |= std::isnan(lanes[k]);
-      }
-    }
-  }
-  return has_nan;
+template <typename Node>
+void AddTrees(const TreesView<Node>& forest, const Columns& columns, size_t rows, double* sums) {
+  AddTreesInterleaved(forest, columns, rows, sums);
 }
 
 }  // namespace
@@ -304,21 +162,21 @@ Result<CompiledForest> CompiledForest::Build(const Forest& forest) {
 
 void CompiledForest::PredictProba(std::span<const float> features, size_t rows, size_t stride,
                                   std::span<double> out) const {
-  const auto feature_count = static_cast<size_t>(data_->feature_count);
-  const size_t block = std::min(kBlockRows, (rows + kLanes - 1) / kLanes * kLanes);
-  std::vector<float> tiles(feature_count * block);
-  std::vector<double> sums(block);
+  if (rows == 0) return;
+  // Blocks of about the same size, so that the last one is not too small for its kernel.
+  const size_t block_count = (rows + kMaxKernelRows - 1) / kMaxKernelRows;
+  const size_t block = (rows + block_count - 1) / block_count;
   for (size_t first = 0; first < rows; first += block) {
     const size_t count = std::min(block, rows - first);
-    const size_t tile_count = (count + kLanes - 1) / kLanes;
-    const bool has_nan = FillTiles(features, feature_count, stride, first, count, &tiles);
+    const Columns columns = {features.data() + first, stride};
+    const std::span<double> sums = out.subspan(first, count);
     std::fill(sums.begin(), sums.end(), 0.0);
     if (data_->wide.empty()) {
-      data_->AddBlock(data_->narrow, has_nan, tiles, tile_count, sums.data());
+      AddTrees(data_->View(data_->narrow), columns, count, sums.data());
     } else {
-      data_->AddBlock(data_->wide, has_nan, tiles, tile_count, sums.data());
+      AddTrees(data_->View(data_->wide), columns, count, sums.data());
     }
-    for (size_t i = 0; i < count; ++i) out[first + i] = data_->Finish(sums[i]);
+    for (double& sum : sums) sum = data_->Finish(sum);
   }
 }
 

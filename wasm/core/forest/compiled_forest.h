@@ -2,10 +2,8 @@
 // reading a tree use Forest; for training core/train.
 //
 // Trees are in preorder, so that a left child follows its parent; a node is 8 bytes (16 for forests
-// with more than 256 features, or with trees or leaf dictionaries too large for 8). Rows go in
-// blocks of 256; the block goes through one tree after another, eight rows side by side, so that
-// the waiting times of their loads overlap. A leaf's threshold is NaN and its right offset 0: a row
-// that reached it steps on the spot while its neighbours go on.
+// with more than 256 features, or with trees or leaf dictionaries too large for 8). The kernels
+// (kernels/) share this layout; which one takes a block of rows depends on how many there are.
 //
 //   Result<CompiledForest> compiled = CompiledForest::Build(forest);
 //   compiled->PredictProba(columns, rows, stride, probabilities);

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "core/forest/safetensors.h"
+#include "core/forest/stored_nodes.h"
 
 namespace firetower::forest {
 namespace {
 
-constexpr std::string_view kFormatVersion = "1.0";
-constexpr std::string_view kCalibratedVersion = "1.1";  // Written only where it is needed.
-constexpr std::string_view kFormatMajor = "1.";
+constexpr std::string_view kFormatVersion = "2.0";
+constexpr std::string_view kFormatMajor = "2.";
 constexpr std::string_view kDocumentKey = "firetower";
 constexpr std::string_view kTask = "binary_classification";
 constexpr std::string_view kIsotonic = "isotonic";
@@ -22,16 +22,10 @@ constexpr std::array<std::string_view, 2> kLinkNames = {"identity", "logistic"};
 // Where NaN goes: always right, or as the tensor default_left says node by node.
 constexpr std::array<std::string_view, 2> kMissingNames = {"right", "per_node"};
 
-// Leaf marks in node_feature: the greatest value of its dtype.
-constexpr uint8_t kNarrowLeaf = 0xff;
-constexpr uint16_t kWideLeaf = 0xffff;
-// A leaf index is 16 bits wide up to this many distinct values, else 32.
-constexpr size_t kMaxNarrowLeafValues = 65536;
-
-constexpr std::array<std::string_view, 13> kTensorNames = {
-    "feature_mean",   "feature_scale",   "feature_fill", "leaf_value",   "profile_edges",
-    "profile_counts", "profile_missing", "tree_nodes",   "profile_size", "threshold",
-    "leaf_index",     "node_feature",    "default_left"};
+// Besides those of the nodes.
+constexpr std::array<std::string_view, 7> kTensorNames = {
+    "feature_mean",   "feature_scale",   "feature_fill", "profile_edges",
+    "profile_counts", "profile_missing", "profile_size"};
 
 Error Invalid(std::string message, int64_t byte_offset = -1) {
   return {
@@ -41,8 +35,6 @@ Error Invalid(std::string message, int64_t byte_offset = -1) {
 Error InvalidMetadata(const std::string& place, const std::string& reason) {
   return Invalid("metadata " + place + ": " + reason);
 }
-
-bool NarrowFeatures(int32_t feature_count) { return feature_count <= kNarrowLeaf; }
 
 // ---- checks that hold for a model in memory as well as for one just read
 
@@ -128,50 +120,6 @@ Status CheckModel(const Model& model) {
 
 // ---- writing
 
-// The arrays of the file, nodes in preorder.
-struct Tables {
-  std::vector<int32_t> tree_nodes;
-  std::vector<int32_t> feature;  // -1: leaf.
-  std::vector<float> threshold;
-  std::vector<uint8_t> default_left;
-  std::vector<uint32_t> leaf_index;
-  std::vector<double> leaf_value;
-};
-
-Tables MakeTables(const Forest& forest) {
-  Tables tables;
-  // Adding 0 turns -0 into 0, which the file does not know apart.
-  for (size_t i = 0; i < forest.node_count(); ++i) {
-    if (forest.feature[i] == -1) tables.leaf_value.push_back(forest.value[i] + 0.0);
-  }
-  std::sort(tables.leaf_value.begin(), tables.leaf_value.end());
-  tables.leaf_value.erase(std::unique(tables.leaf_value.begin(), tables.leaf_value.end()),
-                          tables.leaf_value.end());
-  std::vector<int32_t> pending;
-  for (int32_t root : forest.roots) {
-    int32_t count = 0;
-    pending.assign(1, root);
-    while (!pending.empty()) {
-      const auto node = static_cast<size_t>(pending.back());
-      pending.pop_back();
-      ++count;
-      tables.feature.push_back(forest.feature[node]);
-      if (forest.feature[node] == -1) {
-        const auto found = std::lower_bound(tables.leaf_value.begin(), tables.leaf_value.end(),
-                                            forest.value[node]);
-        tables.leaf_index.push_back(static_cast<uint32_t>(found - tables.leaf_value.begin()));
-        continue;
-      }
-      tables.threshold.push_back(forest.threshold[node]);
-      tables.default_left.push_back(forest.default_left[node]);
-      pending.push_back(forest.right[node]);
-      pending.push_back(forest.left[node]);
-    }
-    tables.tree_nodes.push_back(count);
-  }
-  return tables;
-}
-
 bool AnyDefaultLeft(const std::vector<uint8_t>& default_left) {
   return std::find(default_left.begin(), default_left.end(), 1) != default_left.end();
 }
@@ -197,7 +145,7 @@ std::string MakeDocument(const Model& model, bool default_left) {
   for (double cut : info.risk_cuts) cuts.push_back(cut);
   json::object document;
   const Calibration& calibration = model.calibration;
-  document["format"] = Text(calibration.scores.empty() ? kFormatVersion : kCalibratedVersion);
+  document["format"] = Text(kFormatVersion);
   document["name"] = Text(info.name);
   document["version"] = Text(info.version);
   document["description"] = Text(info.description);
@@ -342,7 +290,7 @@ Status CheckVersion(const Fields& fields) {
       std::all_of(minor.begin(), minor.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (format->compare(0, kFormatMajor.size(), kFormatMajor) != 0 || !minor_is_number) {
     return InvalidMetadata("format",
-                           "version \"" + *format + "\" is not 1.x, which this engine reads");
+                           "version \"" + *format + "\" is not 2.x, which this engine reads");
   }
   return {};
 }
@@ -442,7 +390,7 @@ Result<std::vector<features::Feature>> ReadFeatures(
   return result;
 }
 
-// Since 1.1; may be absent. A method that is not known is another engine's, and left alone. Knots
+// May be absent. A method that is not known is another engine's, and left alone. Knots
 // are checked with the rest of the model.
 Status ReadCalibration(const json::object& document, Calibration* calibration) {
   const json::value* value = document.if_contains("calibration");
@@ -515,227 +463,6 @@ Result<features::Pipeline> ReadPipeline(const SafetensorsFile& file,
   return pipeline;
 }
 
-// node_feature as signed numbers, -1: leaf.
-template <typename T>
-Result<std::vector<int32_t>> ReadNodeFeatures(const SafetensorsFile& file, T leaf, size_t nodes) {
-  const Result<std::vector<T>> packed = file.Read<T>("node_feature", nodes);
-  if (!packed.ok()) return packed.error();
-  std::vector<int32_t> feature;
-  feature.reserve(nodes);
-  for (T f : *packed) feature.push_back(f == leaf ? -1 : static_cast<int32_t>(f));
-  return feature;
-}
-
-Result<std::vector<uint32_t>> ReadLeafIndexes(const SafetensorsFile& file, size_t leaves,
-                                              size_t value_count) {
-  if (value_count > kMaxNarrowLeafValues) return file.Read<uint32_t>("leaf_index", leaves);
-  const Result<std::vector<uint16_t>> narrow = file.Read<uint16_t>("leaf_index", leaves);
-  if (!narrow.ok()) return narrow.error();
-  return std::vector<uint32_t>(narrow->begin(), narrow->end());
-}
-
-Result<std::vector<double>> ReadLeafValues(const SafetensorsFile& file) {
-  const Result<size_t> count = file.Length("leaf_value", Dtype::kF64);
-  if (!count.ok()) return count.error();
-  if (*count > static_cast<size_t>(Limits::kMaxNodes)) {
-    return Invalid("tensor leaf_value: " + std::to_string(*count) +
-                   " values are over the limit of " + std::to_string(Limits::kMaxNodes));
-  }
-  Result<std::vector<double>> values = file.Read<double>("leaf_value", *count);
-  for (size_t i = 0; i < values->size(); ++i) {
-    const double value = (*values)[i];
-    const char* reason = nullptr;
-    if (!std::isfinite(value)) reason = "is not finite";
-    if (value == 0.0 && std::signbit(value)) reason = "is -0";
-    if (i > 0 && !(value > (*values)[i - 1])) reason = "is not above the one before it";
-    if (reason != nullptr) {
-      return Invalid("tensor leaf_value: element " + std::to_string(i) + " " + reason,
-                     file.ByteOffset("leaf_value", i));
-    }
-  }
-  return values;
-}
-
-// Nodes of every tree; their sum is the length of node_feature, within the limit.
-Result<std::vector<int32_t>> ReadTreeSizes(const SafetensorsFile& file, Dtype feature_dtype) {
-  const Result<size_t> trees = file.Length("tree_nodes", Dtype::kI32);
-  if (!trees.ok()) return trees.error();
-  if (*trees < 1 || *trees > static_cast<size_t>(Limits::kMaxTrees)) {
-    return Invalid("tensor tree_nodes: " + std::to_string(*trees) + " trees are outside 1.." +
-                   std::to_string(Limits::kMaxTrees));
-  }
-  const Result<size_t> nodes = file.Length("node_feature", feature_dtype);
-  if (!nodes.ok()) return nodes.error();
-  if (*nodes > static_cast<size_t>(Limits::kMaxNodes)) {
-    return Invalid("tensor node_feature: " + std::to_string(*nodes) +
-                   " nodes are over the limit of " + std::to_string(Limits::kMaxNodes));
-  }
-  Result<std::vector<int32_t>> sizes = file.Read<int32_t>("tree_nodes", *trees);
-  uint64_t sum = 0;
-  for (size_t t = 0; t < sizes->size(); ++t) {
-    const int32_t size = (*sizes)[t];
-    if (size < 1) {
-      return Invalid("tree " + std::to_string(t) + ": has " + std::to_string(size) + " nodes",
-                     file.ByteOffset("tree_nodes", t));
-    }
-    sum += static_cast<uint64_t>(size);
-  }
-  if (sum != *nodes) {
-    return Invalid("tensor tree_nodes: the trees have " + std::to_string(sum) +
-                   " nodes in all, tensor node_feature " + std::to_string(*nodes));
-  }
-  return sizes;
-}
-
-// Links the nodes of one tree, which are in preorder from `root` on: the child after a split is its
-// left one, and the node after a leaf is the right child of the last split that has none yet.
-class TreeLinker {
- public:
-  TreeLinker(const SafetensorsFile& file, Forest* forest) : file_(file), forest_(*forest) {}
-
-  Status Link(size_t tree, size_t root, size_t size) {
-    waiting_.clear();
-    int32_t depth = 0;
-    for (size_t n = 0; n < size; ++n) {
-      const size_t node = root + n;
-      if (n > 0 && forest_.feature[node - 1] == -1) {
-        if (waiting_.empty()) {
-          return At(tree, n, "the tree is complete before its " + std::to_string(size) + " nodes",
-                    node);
-        }
-        const Waiting parent = waiting_.back();
-        waiting_.pop_back();
-        forest_.right[parent.node] = static_cast<int32_t>(node);
-        depth = parent.depth + 1;
-      } else if (n > 0) {
-        forest_.left[node - 1] = static_cast<int32_t>(node);
-        ++depth;
-      }
-      if (forest_.feature[node] == -1) continue;
-      if (forest_.feature[node] >= forest_.feature_count) {
-        return At(tree, n,
-                  "feature " + std::to_string(forest_.feature[node]) + " is outside 0.." +
-                      std::to_string(forest_.feature_count - 1),
-                  node);
-      }
-      if (depth >= Limits::kMaxDepth) {
-        return At(tree, n, "depth is over the limit of " + std::to_string(Limits::kMaxDepth), node);
-      }
-      waiting_.push_back({node, depth});
-    }
-    const bool ends_with_leaf = forest_.feature[root + size - 1] == -1;
-    if (!ends_with_leaf || !waiting_.empty()) {
-      return At(tree, size - 1,
-                "the tree ends here with " +
-                    std::to_string(waiting_.size() + (ends_with_leaf ? 0 : 1)) +
-                    " children missing",
-                root + size - 1);
-    }
-    return {};
-  }
-
- private:
-  struct Waiting {  // A split without its right child.
-    size_t node;
-    int32_t depth;
-  };
-
-  Error At(size_t tree, size_t n, const std::string& reason, size_t node) const {
-    return Invalid("tree " + std::to_string(tree) + ", node " + std::to_string(n) + ": " + reason,
-                   file_.ByteOffset("node_feature", node));
-  }
-
-  const SafetensorsFile& file_;
-  Forest& forest_;
-  std::vector<Waiting> waiting_;
-};
-
-Status FillNodes(const SafetensorsFile& file, bool per_node, Forest* forest) {
-  const size_t nodes = forest->node_count();
-  const auto leaves =
-      static_cast<size_t>(std::count(forest->feature.begin(), forest->feature.end(), -1));
-  const size_t splits = nodes - leaves;
-  const Result<std::vector<double>> values = ReadLeafValues(file);
-  if (!values.ok()) return values.error();
-  const Result<std::vector<uint32_t>> indexes = ReadLeafIndexes(file, leaves, values->size());
-  if (!indexes.ok()) return indexes.error();
-  const Result<std::vector<float>> thresholds = file.Read<float>("threshold", splits);
-  if (!thresholds.ok()) return thresholds.error();
-  std::vector<uint8_t> directions;
-  if (per_node) {
-    Result<std::vector<uint8_t>> read = file.Read<uint8_t>("default_left", splits);
-    if (!read.ok()) return read.error();
-    directions = *std::move(read);
-  } else if (file.Has("default_left")) {
-    return Invalid("tensor default_left: is there although missing_direction is \"right\"");
-  }
-  size_t split = 0;
-  size_t leaf = 0;
-  size_t tree = 0;
-  for (size_t i = 0; i < nodes; ++i) {
-    while (tree + 1 < forest->roots.size() && static_cast<size_t>(forest->roots[tree + 1]) <= i)
-      ++tree;
-    const auto at = [&](const std::string& reason, std::string_view tensor, size_t element) {
-      return Invalid("tree " + std::to_string(tree) + ", node " +
-                         std::to_string(i - static_cast<size_t>(forest->roots[tree])) + ": " +
-                         reason,
-                     file.ByteOffset(tensor, element));
-    };
-    if (forest->feature[i] == -1) {
-      const uint32_t index = (*indexes)[leaf];
-      if (index >= values->size()) {
-        return at("leaf index " + std::to_string(index) + " is outside the " +
-                      std::to_string(values->size()) + " leaf values",
-                  "leaf_index", leaf);
-      }
-      forest->value[i] = (*values)[index];
-      ++leaf;
-      continue;
-    }
-    const float threshold = (*thresholds)[split];
-    if (std::isnan(threshold)) return at("threshold is NaN", "threshold", split);
-    forest->threshold[i] = threshold;
-    if (per_node) {
-      if (directions[split] > 1) {
-        return at("default direction is neither 0 nor 1", "default_left", split);
-      }
-      forest->default_left[i] = directions[split];
-    }
-    ++split;
-  }
-  return {};
-}
-
-Status ReadForest(const SafetensorsFile& file, bool per_node, Forest* forest) {
-  const bool narrow = NarrowFeatures(forest->feature_count);
-  const Result<std::vector<int32_t>> sizes = ReadTreeSizes(file, narrow ? Dtype::kU8 : Dtype::kU16);
-  if (!sizes.ok()) return sizes.error();
-  size_t nodes = 0;
-  for (int32_t size : *sizes) {
-    forest->roots.push_back(static_cast<int32_t>(nodes));
-    nodes += static_cast<size_t>(size);
-  }
-  Result<std::vector<int32_t>> feature = narrow
-                                             ? ReadNodeFeatures<uint8_t>(file, kNarrowLeaf, nodes)
-                                             : ReadNodeFeatures<uint16_t>(file, kWideLeaf, nodes);
-  if (!feature.ok()) return feature.error();
-  forest->feature = *std::move(feature);
-  forest->threshold.assign(nodes, 0.0f);
-  forest->left.assign(nodes, -1);
-  forest->right.assign(nodes, -1);
-  forest->default_left.assign(nodes, 0);
-  forest->value.assign(nodes, 0.0);
-  TreeLinker linker(file, forest);
-  for (size_t t = 0; t < sizes->size(); ++t) {
-    const auto root = static_cast<size_t>(forest->roots[t]);
-    if (Status status = linker.Link(t, root, static_cast<size_t>((*sizes)[t])); !status.ok()) {
-      return status;
-    }
-  }
-  if (Status status = FillNodes(file, per_node, forest); !status.ok()) return status;
-  return Validate(*forest);
-}
-
 Result<std::vector<FeatureProfile>> ReadProfile(const SafetensorsFile& file, size_t features) {
   std::vector<FeatureProfile> profile;
   const std::string_view names[] = {"profile_size", "profile_edges", "profile_counts",
@@ -787,7 +514,7 @@ RiskLevel LevelOf(const ModelInfo& info, double probability) {
 Result<std::vector<uint8_t>> WriteModel(const Model& model) {
   if (Status status = Validate(model.forest); !status.ok()) return status.error();
   if (Status status = CheckModel(model); !status.ok()) return status.error();
-  const Tables tables = MakeTables(model.forest);
+  const NodeTables tables = MakeNodeTables(model.forest);
   const bool default_left = AnyDefaultLeft(tables.default_left);
   const std::string document = MakeDocument(model, default_left);
   // A name that is not UTF-8 or a training figure that is not finite would make a file that nobody
@@ -828,7 +555,10 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   const Result<SafetensorsFile> file = SafetensorsFile::Parse(bytes);
   if (!file.ok()) return file.error();
   for (std::string_view name : file->tensor_names()) {
-    if (std::find(kTensorNames.begin(), kTensorNames.end(), name) == kTensorNames.end()) {
+    const auto is_one_of = [name](const auto& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (!is_one_of(kTensorNames) && !is_one_of(kNodeTensors)) {
       return Invalid("tensor " + std::string(name) + ": is not part of the format");
     }
   }
@@ -860,7 +590,7 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   if (!pipeline.ok()) return pipeline.error();
   model.pipeline = *std::move(pipeline);
   model.forest.feature_count = static_cast<int32_t>(model.pipeline.features().size());
-  if (Status status = ReadForest(*file, per_node, &model.forest); !status.ok())
+  if (Status status = ReadNodes(*file, per_node, &model.forest); !status.ok())
     return status.error();
   Result<std::vector<FeatureProfile>> profile =
       ReadProfile(*file, model.pipeline.features().size());

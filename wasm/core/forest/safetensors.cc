@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
-#include <limits>
 #include <set>
 #include <type_traits>
 
@@ -23,42 +23,13 @@ constexpr std::array<DtypeText, 6> kDtypes = {
 constexpr size_t kLengthBytes = 8;  // Of the header length at the file's beginning.
 constexpr std::string_view kMetadataKey = "__metadata__";
 
-template <size_t n>
-struct UnsignedOf;
-template <>
-struct UnsignedOf<1> {
-  using Type = uint8_t;
-};
-template <>
-struct UnsignedOf<2> {
-  using Type = uint16_t;
-};
-template <>
-struct UnsignedOf<4> {
-  using Type = uint32_t;
-};
-template <>
-struct UnsignedOf<8> {
-  using Type = uint64_t;
-};
+// Numbers are copied as they are in memory.
+static_assert(std::endian::native == std::endian::little);
 
 template <typename T>
-void AppendLittleEndian(T value, std::vector<uint8_t>* out) {
-  typename UnsignedOf<sizeof(T)>::Type bits;
-  std::memcpy(&bits, &value, sizeof(T));
-  for (size_t b = 0; b < sizeof(T); ++b) {
-    out->push_back(static_cast<uint8_t>(static_cast<uint64_t>(bits) >> (8 * b) & 0xff));
-  }
-}
-
-template <typename T>
-T ReadLittleEndian(const uint8_t* bytes) {
-  uint64_t wide = 0;
-  for (size_t b = 0; b < sizeof(T); ++b) wide |= static_cast<uint64_t>(bytes[b]) << (8 * b);
-  const auto bits = static_cast<typename UnsignedOf<sizeof(T)>::Type>(wide);
-  T value;
-  std::memcpy(&value, &bits, sizeof(T));
-  return value;
+void Append(std::span<const T> values, std::vector<uint8_t>* out) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(values.data());
+  out->insert(out->end(), bytes, bytes + values.size_bytes());
 }
 
 Error Invalid(std::string message, int64_t byte_offset = -1) {
@@ -110,8 +81,7 @@ Dtype DtypeOf() {
 template <typename T>
 void SafetensorsWriter::Add(std::string_view name, std::span<const T> values) {
   const size_t begin = data_.size();
-  data_.reserve(begin + values.size() * sizeof(T));
-  for (const T& value : values) AppendLittleEndian(value, &data_);
+  Append(values, &data_);
   tensors_ += ",\"" + std::string(name) + "\":{\"dtype\":\"" + std::string(Name(DtypeOf<T>())) +
               "\",\"shape\":[" + std::to_string(values.size()) + "],\"data_offsets\":[" +
               std::to_string(begin) + "," + std::to_string(data_.size()) + "]}";
@@ -130,7 +100,8 @@ std::vector<uint8_t> SafetensorsWriter::Finish(
   header.append((8 - header.size() % 8) % 8, ' ');
   std::vector<uint8_t> file;
   file.reserve(kLengthBytes + header.size() + data_.size());
-  AppendLittleEndian(static_cast<uint64_t>(header.size()), &file);
+  const uint64_t header_size = header.size();
+  Append(std::span(&header_size, 1), &file);
   file.insert(file.end(), header.begin(), header.end());
   file.insert(file.end(), data_.begin(), data_.end());
   return file;
@@ -147,7 +118,8 @@ Result<SafetensorsFile> SafetensorsFile::Parse(std::span<const uint8_t> bytes) {
                        " bytes, too few for the 8 of the header length",
                    0);
   }
-  const auto header_size = ReadLittleEndian<uint64_t>(bytes.data());
+  uint64_t header_size = 0;
+  std::memcpy(&header_size, bytes.data(), kLengthBytes);
   if (header_size > kMaxHeaderBytes) {
     return Error{.code = ErrorCode::kTooBig,
                  .message = "byte 0: a header of " + std::to_string(header_size) +
@@ -313,7 +285,7 @@ Result<std::vector<T>> SafetensorsFile::Read(std::string_view tensor, size_t len
   }
   const uint8_t* bytes = data_.data() + Find(tensor)->begin;
   std::vector<T> values(length);
-  for (size_t i = 0; i < length; ++i) values[i] = ReadLittleEndian<T>(bytes + i * sizeof(T));
+  if (length > 0) std::memcpy(values.data(), bytes, length * sizeof(T));
   return values;
 }
 

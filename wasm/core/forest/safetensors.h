@@ -1,6 +1,5 @@
 // The safetensors container: named little-endian arrays with a JSON header. Knows nothing of
-// forests; model.cc does. Bytes are read and written one by one, so that the host's byte order and
-// the alignment of the input do not matter.
+// forests; model.cc does. The alignment of the input does not matter; the host is little-endian.
 //
 //   SafetensorsWriter writer;
 //   writer.Add("threshold", thresholds);
