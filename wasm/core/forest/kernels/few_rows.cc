@@ -5,49 +5,15 @@
 #include <cmath>
 #include <vector>
 
+#include "core/forest/kernels/walk.h"
+
 namespace firetower::forest {
 namespace {
 
-#ifndef LANES
-#define LANES 12
-#define UNCH 8
-#define CHK 2
-#endif
-constexpr size_t kLanes = LANES;
+constexpr size_t kLanes = 12;
 // Levels walked before the first check whether all lanes are at leaves, and between checks.
-constexpr int32_t kUncheckedLevels = UNCH;
-constexpr int32_t kCheckedLevels = CHK;
-
-// Steps `levels` times in each of kLanes trees. Returns whether any lane moved in the last step.
-template <bool kDefaults, typename Node>
-inline bool Walk(const Node* nodes, const uint8_t* default_left, const float* row, int32_t levels,
-                 const Node* (&lanes)[kLanes]) {
-  const Node* a[kLanes];
-  for (size_t k = 0; k < kLanes; ++k) a[k] = lanes[k];
-  uint32_t moved = 0;
-  for (int32_t level = 0; level < levels; ++level) {
-    moved = 0;
-#if defined(__clang__)
-#pragma clang loop unroll(full)
-#else
-#pragma GCC unroll 12
-#endif
-    for (size_t k = 0; k < kLanes; ++k) {
-      const Node node = *a[k];
-      const float x = row[node.feature()];
-      bool left = x <= FloatOf(node.threshold_bits);
-      if constexpr (kDefaults) left = left || (std::isnan(x) && default_left[a[k] - nodes] != 0);
-      // In arithmetic, because compilers make a branch of ?: here and it is mispredicted half the
-      // time.
-      const auto taken = static_cast<uint32_t>(left);
-      const uint32_t step = taken + (node.distance() & (taken - 1u));
-      a[k] += step;
-      moved |= step;
-    }
-  }
-  for (size_t k = 0; k < kLanes; ++k) lanes[k] = a[k];
-  return moved != 0;
-}
+constexpr int32_t kUncheckedLevels = 8;
+constexpr int32_t kCheckedLevels = 2;
 
 template <bool kDefaults, typename Node>
 double AddTrees(const TreesView<Node>& forest, const float* row, double sum) {
@@ -60,12 +26,10 @@ double AddTrees(const TreesView<Node>& forest, const float* row, double sum) {
       lanes[k] = forest.nodes + tree.root;
       depth = std::max(depth, tree.depth);
     }
-    int32_t done = std::min(depth, kUncheckedLevels);
-    bool moved = Walk<kDefaults>(forest.nodes, forest.default_left, row, done, lanes);
-    while (moved && done < depth) {
-      const int32_t levels = std::min(depth - done, kCheckedLevels);
-      moved = Walk<kDefaults>(forest.nodes, forest.default_left, row, levels, lanes);
-      done += levels;
+    int32_t levels = std::min(depth, kUncheckedLevels);
+    while (levels > 0 && Walk<kDefaults, 1, 0>(forest, row, levels, lanes)) {
+      depth -= levels;
+      levels = std::min(depth, kCheckedLevels);
     }
     for (size_t k = 0; k < count; ++k) sum += forest.values[lanes[k]->value_index()];
   }

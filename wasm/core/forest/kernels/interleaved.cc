@@ -4,46 +4,16 @@
 #include <cmath>
 #include <vector>
 
+#include "core/forest/kernels/walk.h"
+
 namespace firetower::forest {
 namespace {
 
 constexpr size_t kLanes = 8;
 constexpr size_t kBlockRows = 256;
 // Levels walked before the first check whether all lanes are at leaves, and between checks.
-constexpr int32_t kUncheckedLevels = 12;
-constexpr int32_t kCheckedLevels = 4;
-
-// Eight rows side by side: tile[f * kLanes + lane] = feature f of the lane's row. Steps `levels`
-// times; at the end lanes hold where each row is. Returns whether any lane moved in the last step.
-template <bool kDefaults, typename Node>
-inline bool Walk(const Node* nodes, const uint8_t* default_left, const float* tile, int32_t levels,
-                 uint32_t (&lanes)[kLanes]) {
-  uint32_t a[kLanes];
-  for (size_t k = 0; k < kLanes; ++k) a[k] = lanes[k];
-  uint32_t moved = 0;
-  for (int32_t level = 0; level < levels; ++level) {
-    moved = 0;
-#if defined(__clang__)
-#pragma clang loop unroll(full)
-#else
-#pragma GCC unroll 8
-#endif
-    for (size_t k = 0; k < kLanes; ++k) {
-      const Node node = nodes[a[k]];
-      const float x = tile[node.feature() * kLanes + k];
-      bool left = x <= FloatOf(node.threshold_bits);
-      if constexpr (kDefaults) left = left || (std::isnan(x) && default_left[a[k]] != 0);
-      // In arithmetic, because compilers make a branch of ?: here and it is mispredicted half the
-      // time.
-      const auto taken = static_cast<uint32_t>(left);
-      const uint32_t step = taken + (node.distance() & (taken - 1u));
-      a[k] += step;
-      moved |= step;
-    }
-  }
-  for (size_t k = 0; k < kLanes; ++k) lanes[k] = a[k];
-  return moved != 0;
-}
+constexpr int32_t kUncheckedLevels = 10;
+constexpr int32_t kCheckedLevels = 2;
 
 template <bool kDefaults, typename Node>
 void AddTree(const TreesView<Node>& forest, const Tree& tree, const float* tiles, size_t tile_count,
@@ -51,17 +21,16 @@ void AddTree(const TreesView<Node>& forest, const Tree& tree, const float* tiles
   const size_t tile_size = forest.feature_count * kLanes;
   for (size_t t = 0; t < tile_count; ++t) {
     const float* tile = tiles + t * tile_size;
-    uint32_t lanes[kLanes];
-    for (size_t k = 0; k < kLanes; ++k) lanes[k] = tree.root;
-    int32_t done = std::min(tree.depth, kUncheckedLevels);
-    bool moved = Walk<kDefaults>(forest.nodes, forest.default_left, tile, done, lanes);
-    while (moved && done < tree.depth) {
-      const int32_t levels = std::min(tree.depth - done, kCheckedLevels);
-      moved = Walk<kDefaults>(forest.nodes, forest.default_left, tile, levels, lanes);
-      done += levels;
+    const Node* lanes[kLanes];
+    for (size_t k = 0; k < kLanes; ++k) lanes[k] = forest.nodes + tree.root;
+    int32_t left = tree.depth;
+    int32_t levels = std::min(left, kUncheckedLevels);
+    while (levels > 0 && Walk<kDefaults, kLanes, 1>(forest, tile, levels, lanes)) {
+      left -= levels;
+      levels = std::min(left, kCheckedLevels);
     }
     for (size_t k = 0; k < kLanes; ++k) {
-      sums[t * kLanes + k] += forest.values[forest.nodes[lanes[k]].value_index()];
+      sums[t * kLanes + k] += forest.values[lanes[k]->value_index()];
     }
   }
 }
