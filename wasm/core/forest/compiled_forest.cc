@@ -4,11 +4,18 @@
 #include <cmath>
 #include <limits>
 
+#include "core/forest/kernels/few_rows.h"
 #include "core/forest/kernels/interleaved.h"
 #include "core/forest/kernels/layout.h"
+#include "core/forest/kernels/partition.h"
 
 namespace firetower::forest {
 namespace {
+
+// Up to so many rows go one by one.
+constexpr size_t kFewRows = 7;
+// From so many rows on the partition kernel is the faster one.
+constexpr size_t kPartitionRows = 256;
 
 // The threshold for which x <= t decides as the forest's comparison does; NaN where no x goes left.
 float LessEqualThreshold(float threshold, Comparison comparison) {
@@ -119,7 +126,13 @@ std::vector<Node> PackNodes(const Forest& forest, const Layout& layout,
 
 template <typename Node>
 void AddTrees(const TreesView<Node>& forest, const Columns& columns, size_t rows, double* sums) {
-  AddTreesInterleaved(forest, columns, rows, sums);
+  if (rows >= kPartitionRows && CanPartition()) {
+    AddTreesPartition(forest, columns, rows, sums);
+  } else if (rows <= kFewRows) {
+    AddTreesFewRows(forest, columns, rows, sums);
+  } else {
+    AddTreesInterleaved(forest, columns, rows, sums);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,411 @@
+#include "core/forest/kernels/partition.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#define FIRETOWER_PARTITION
+#define FIRETOWER_TARGET
+#elif defined(__x86_64__)
+#include <immintrin.h>
+#define FIRETOWER_PARTITION
+#define FIRETOWER_TARGET __attribute__((target("sse4.1,popcnt")))
+#endif
+
+namespace firetower::forest {
+
+#if defined(FIRETOWER_PARTITION)
+
+namespace {
+
+#define FIRETOWER_INLINE FIRETOWER_TARGET __attribute__((always_inline)) inline
+
+// A row's offset in bytes into a block's column; 16 bits, as blocks have 16,384 rows at most.
+using Offset = uint16_t;
+static_assert((kMaxKernelRows - 1) * sizeof(float) <= UINT16_MAX);
+
+// Nodes with at least one of this many rows of the block are bitmaps.
+constexpr size_t kDenseShare = 8;
+
+struct alignas(16) Shuffle {
+  uint8_t bytes[16];
+};
+struct alignas(16) Offsets {
+  Offset lanes[8];
+};
+
+// Of a set of lanes: the 16-bit lanes in it first, in order, then the others, in order.
+constexpr std::array<Shuffle, 256> MakeShuffles() {
+  std::array<Shuffle, 256> shuffles = {};
+  for (size_t set = 0; set < 256; ++set) {
+    size_t place = 0;
+    for (const size_t in : {size_t{1}, size_t{0}}) {
+      for (size_t lane = 0; lane < 8; ++lane) {
+        if ((set >> lane & 1) != in) continue;
+        shuffles[set].bytes[2 * place] = static_cast<uint8_t>(2 * lane);
+        shuffles[set].bytes[2 * place + 1] = static_cast<uint8_t>(2 * lane + 1);
+        ++place;
+      }
+    }
+  }
+  return shuffles;
+}
+
+// Of a set of eight neighbouring rows: the offsets of those in it first.
+constexpr std::array<Offsets, 256> MakeOffsets() {
+  std::array<Offsets, 256> offsets = {};
+  for (size_t set = 0; set < 256; ++set) {
+    size_t place = 0;
+    for (size_t lane = 0; lane < 8; ++lane) {
+      if ((set >> lane & 1) != 0) {
+        offsets[set].lanes[place++] = static_cast<Offset>(lane * sizeof(float));
+      }
+    }
+  }
+  return offsets;
+}
+
+constexpr std::array<Shuffle, 256> kShuffles = MakeShuffles();
+constexpr std::array<Offsets, 256> kOffsets = MakeOffsets();
+
+FIRETOWER_INLINE const float* At(const float* column, Offset offset) {
+  return reinterpret_cast<const float*>(reinterpret_cast<const char*>(column) + offset);
+}
+
+#if defined(__wasm_simd128__)
+
+using Threshold = v128_t;
+
+FIRETOWER_INLINE Threshold Splat(float threshold) { return wasm_f32x4_splat(threshold); }
+
+template <bool kNanLeft>
+FIRETOWER_INLINE v128_t Left(v128_t x, Threshold threshold) {
+  const v128_t left = wasm_f32x4_le(x, threshold);
+  if constexpr (kNanLeft) return wasm_v128_or(left, wasm_f32x4_ne(x, x));
+  return left;
+}
+
+// Bit k: row k goes left.
+template <bool kNanLeft>
+FIRETOWER_INLINE uint32_t LeftOf16(const float* x, Threshold threshold) {
+  const v128_t a = Left<kNanLeft>(wasm_v128_load(x), threshold);
+  const v128_t b = Left<kNanLeft>(wasm_v128_load(x + 4), threshold);
+  const v128_t c = Left<kNanLeft>(wasm_v128_load(x + 8), threshold);
+  const v128_t d = Left<kNanLeft>(wasm_v128_load(x + 12), threshold);
+  return wasm_i8x16_bitmask(
+      wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d)));
+}
+
+FIRETOWER_INLINE v128_t Gather4(const float* column, const Offset* offsets) {
+  v128_t x = wasm_v128_load32_zero(At(column, offsets[0]));
+  x = wasm_v128_load32_lane(At(column, offsets[1]), x, 1);
+  x = wasm_v128_load32_lane(At(column, offsets[2]), x, 2);
+  return wasm_v128_load32_lane(At(column, offsets[3]), x, 3);
+}
+
+template <bool kNanLeft>
+FIRETOWER_INLINE uint32_t LeftOf8(const float* column, const Offset* offsets, Threshold threshold) {
+  const v128_t a = Left<kNanLeft>(Gather4(column, offsets), threshold);
+  const v128_t b = Left<kNanLeft>(Gather4(column, offsets + 4), threshold);
+  const v128_t ab = wasm_i16x8_narrow_i32x4(a, b);
+  return wasm_i16x8_bitmask(ab);
+}
+
+// Stores the eight offsets, those of the set first, to both places.
+FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offset* also_to) {
+  const v128_t split = wasm_i8x16_swizzle(wasm_v128_load(from), wasm_v128_load(&kShuffles[set]));
+  wasm_v128_store(to, split);
+  wasm_v128_store(also_to, split);
+}
+
+FIRETOWER_INLINE void Store8(uint32_t set, Offset first, Offset* to) {
+  wasm_v128_store(to, wasm_i16x8_add(wasm_v128_load(&kOffsets[set]),
+                                     wasm_i16x8_splat(static_cast<int16_t>(first))));
+}
+
+#else
+
+using Threshold = __m128;
+
+FIRETOWER_INLINE Threshold Splat(float threshold) { return _mm_set1_ps(threshold); }
+
+template <bool kNanLeft>
+FIRETOWER_INLINE __m128i Left(__m128 x, Threshold threshold) {
+  __m128 left = _mm_cmple_ps(x, threshold);
+  if constexpr (kNanLeft) left = _mm_or_ps(left, _mm_cmpunord_ps(x, x));
+  return _mm_castps_si128(left);
+}
+
+template <bool kNanLeft>
+FIRETOWER_INLINE uint32_t LeftOf16(const float* x, Threshold threshold) {
+  const __m128i a = Left<kNanLeft>(_mm_loadu_ps(x), threshold);
+  const __m128i b = Left<kNanLeft>(_mm_loadu_ps(x + 4), threshold);
+  const __m128i c = Left<kNanLeft>(_mm_loadu_ps(x + 8), threshold);
+  const __m128i d = Left<kNanLeft>(_mm_loadu_ps(x + 12), threshold);
+  return static_cast<uint32_t>(
+      _mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))));
+}
+
+FIRETOWER_INLINE __m128 Gather4(const float* column, const Offset* offsets) {
+  return _mm_setr_ps(*At(column, offsets[0]), *At(column, offsets[1]), *At(column, offsets[2]),
+                     *At(column, offsets[3]));
+}
+
+template <bool kNanLeft>
+FIRETOWER_INLINE uint32_t LeftOf8(const float* column, const Offset* offsets, Threshold threshold) {
+  const __m128i a = Left<kNanLeft>(Gather4(column, offsets), threshold);
+  const __m128i b = Left<kNanLeft>(Gather4(column, offsets + 4), threshold);
+  return static_cast<uint32_t>(
+      _mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(a, b), _mm_setzero_si128())));
+}
+
+FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offset* also_to) {
+  const __m128i split =
+      _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)),
+                       _mm_load_si128(reinterpret_cast<const __m128i*>(&kShuffles[set])));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), split);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(also_to), split);
+}
+
+FIRETOWER_INLINE void Store8(uint32_t set, Offset first, Offset* to) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_add_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(&kOffsets[set])),
+                                 _mm_set1_epi16(static_cast<int16_t>(first))));
+}
+
+#endif
+
+FIRETOWER_INLINE void Store16(uint32_t set, unsigned char* to) {
+  const auto low = static_cast<uint16_t>(set);
+  std::memcpy(to, &low, sizeof(low));
+}
+
+FIRETOWER_INLINE size_t CountOf(uint64_t set) {
+  return static_cast<size_t>(__builtin_popcountll(set));
+}
+
+template <typename Node>
+class Partition {
+ public:
+  FIRETOWER_TARGET Partition(const TreesView<Node>& forest, const Columns& columns, size_t rows,
+                             double* sums)
+      : forest_(forest),
+        columns_(columns),
+        rows_(rows),
+        sums_(sums),
+        words_((rows + 63) / 64),
+        dense_rows_(rows / kDenseShare + 1),
+        bitmaps_(kBitmaps * words_) {
+    int32_t depth = 0;
+    for (size_t t = 0; t < forest.tree_count; ++t) depth = std::max(depth, forest.trees[t].depth);
+    lists_.resize(2 * rows + kSlack * (static_cast<size_t>(depth) + 3));
+    for (size_t b = 0; b < kBitmaps; ++b) free_.push_back(bitmaps_.data() + b * words_);
+  }
+
+  FIRETOWER_TARGET void AddTree(uint32_t root) {
+    uint64_t* all = TakeBitmap();
+    for (size_t w = 0; w < words_; ++w) all[w] = ~uint64_t{0};
+    if (rows_ % 64 != 0) all[words_ - 1] >>= 64 - rows_ % 64;
+    Enter(root, all, rows_);
+    while (!dense_.empty()) {
+      const Dense at = dense_.back();
+      dense_.pop_back();
+      SplitDense(at);
+    }
+  }
+
+ private:
+  // Waiting bitmaps have no row in common, and at most two more are at work.
+  static constexpr size_t kBitmaps = kDenseShare + 2;
+  // Offsets that are read and written beyond a list's end.
+  static constexpr size_t kSlack = 8;
+
+  struct Dense {
+    uint32_t node;
+    uint64_t* bitmap;
+    size_t count;
+  };
+  struct List {
+    uint32_t node;
+    Offset* offsets;
+    size_t count;
+  };
+
+  bool NanLeft(uint32_t node) const {
+    return forest_.default_left != nullptr && forest_.default_left[node] != 0;
+  }
+
+  uint64_t* TakeBitmap() {
+    uint64_t* bitmap = free_.back();
+    free_.pop_back();
+    return bitmap;
+  }
+
+  // Takes the bitmap of the rows that reached a node.
+  FIRETOWER_TARGET void Enter(uint32_t node, uint64_t* bitmap, size_t count) {
+    if (count >= dense_rows_ && forest_.nodes[node].distance() != 0) {
+      dense_.push_back({node, bitmap, count});
+      return;
+    }
+    if (count != 0) {
+      Extract(bitmap, lists_.data());
+      WalkLists({node, lists_.data(), count});
+    }
+    free_.push_back(bitmap);
+  }
+
+  FIRETOWER_TARGET void SplitDense(const Dense& at) {
+    const Node node = forest_.nodes[at.node];
+    uint64_t* left = TakeBitmap();
+    if (NanLeft(at.node)) {
+      Compare<true>(node, left);
+    } else {
+      Compare<false>(node, left);
+    }
+    size_t left_count = 0;
+    for (size_t w = 0; w < words_; ++w) {
+      const uint64_t set = at.bitmap[w];
+      const uint64_t goes_left = set & left[w];
+      left[w] = goes_left;
+      at.bitmap[w] = set ^ goes_left;
+      left_count += CountOf(goes_left);
+    }
+    Enter(at.node + node.distance(), at.bitmap, at.count - left_count);
+    Enter(at.node + 1, left, left_count);
+  }
+
+  template <bool kNanLeft>
+  FIRETOWER_TARGET void Compare(const Node& node, uint64_t* left) const {
+    const float* column = columns_.data + node.feature() * columns_.stride;
+    const Threshold threshold = Splat(FloatOf(node.threshold_bits));
+    auto* bytes = reinterpret_cast<unsigned char*>(left);
+    size_t i = 0;
+    for (; i + 16 <= rows_; i += 16) {
+      Store16(LeftOf16<kNanLeft>(column + i, threshold), bytes + i / 8);
+    }
+    if (i < rows_) {
+      float rest[16] = {};
+      for (size_t k = 0; i + k < rows_; ++k) rest[k] = column[i + k];
+      Store16(LeftOf16<kNanLeft>(rest, threshold), bytes + i / 8);
+    }
+  }
+
+  FIRETOWER_TARGET void Extract(const uint64_t* bitmap, Offset* to) const {
+    const auto* eights = reinterpret_cast<const uint8_t*>(bitmap);
+    for (size_t e = 0; e < (rows_ + 7) / 8; ++e) {
+      Store8(eights[e], static_cast<Offset>(8 * sizeof(float) * e), to);
+      to += CountOf(eights[e]);
+    }
+  }
+
+  FIRETOWER_INLINE void AddLeaf(const Node& leaf, const List& list) const {
+    const double value = forest_.values[leaf.value_index()];
+    auto* sums = reinterpret_cast<char*>(sums_);
+    for (size_t i = 0; i < list.count; ++i) {
+      *reinterpret_cast<double*>(sums + size_t{list.offsets[i]} * 2) += value;
+    }
+  }
+
+  // Right children's lists wait below one another at the end of lists_; a left child's list takes
+  // its parent's place.
+  FIRETOWER_TARGET void WalkLists(List at) {
+    waiting_.clear();
+    Offset* top = lists_.data() + lists_.size() - kSlack;
+    for (;;) {
+      const Node node = forest_.nodes[at.node];
+      if (node.distance() == 0) {
+        AddLeaf(node, at);
+      } else {
+        const size_t left =
+            NanLeft(at.node) ? SplitList<true>(node, at, top) : SplitList<false>(node, at, top);
+        const size_t right = at.count - left;
+        if (right != 0) {
+          top -= right;
+          waiting_.push_back({at.node + node.distance(), top, right});
+          top -= kSlack;
+        }
+        if (left != 0) {
+          at = {at.node + 1, at.offsets, left};
+          continue;
+        }
+      }
+      if (waiting_.empty()) return;
+      at = waiting_.back();
+      waiting_.pop_back();
+      top = at.offsets - kSlack;
+    }
+  }
+
+  // The rows that go left to the front of the list, those that go right below `top`. Returns how
+  // many go left. Reads and writes up to 8 offsets more.
+  template <bool kNanLeft>
+  FIRETOWER_TARGET size_t SplitList(const Node& node, const List& list, Offset* top) const {
+    const float* column = columns_.data + node.feature() * columns_.stride;
+    const Threshold threshold = Splat(FloatOf(node.threshold_bits));
+    const Offset* from = list.offsets;
+    Offset* left = list.offsets;
+    size_t i = 0;
+    for (; i + 8 <= list.count; i += 8) {
+      const uint32_t set = LeftOf8<kNanLeft>(column, from, threshold);
+      const size_t count = CountOf(set);
+      Split8(from, set, left, top - 8);
+      left += count;
+      top -= 8 - count;
+      from += 8;
+    }
+    if (i < list.count) {
+      // Lanes beyond the list hold offsets of some rows; they are taken to go left, and so come
+      // last among these.
+      const size_t beyond = 8 - (list.count - i);
+      const uint32_t set = LeftOf8<kNanLeft>(column, from, threshold) | (0xff00u >> beyond & 0xffu);
+      Split8(from, set, left, top - 8);
+      left += CountOf(set) - beyond;
+    }
+    return static_cast<size_t>(left - list.offsets);
+  }
+
+  TreesView<Node> forest_;
+  Columns columns_;
+  size_t rows_;
+  double* sums_;
+  size_t words_;
+  size_t dense_rows_;
+  std::vector<uint64_t> bitmaps_;
+  std::vector<Offset> lists_;
+  std::vector<uint64_t*> free_;  // Bitmaps.
+  std::vector<Dense> dense_;
+  std::vector<List> waiting_;
+};
+
+}  // namespace
+
+bool CanPartition() {
+#if defined(__wasm_simd128__)
+  return true;
+#else
+  return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
+#endif
+}
+
+template <typename Node>
+FIRETOWER_TARGET void AddTreesPartition(const TreesView<Node>& forest, const Columns& columns,
+                                        size_t rows, double* sums) {
+  Partition<Node> partition(forest, columns, rows, sums);
+  for (size_t t = 0; t < forest.tree_count; ++t) partition.AddTree(forest.trees[t].root);
+}
+
+#else
+
+bool CanPartition() { return false; }
+
+template <typename Node>
+void AddTreesPartition(const TreesView<Node>&, const Columns&, size_t, double*) {}
+
+#endif
+
+template void AddTreesPartition(const TreesView<NarrowNode>&, const Columns&, size_t, double*);
+template void AddTreesPartition(const TreesView<WideNode>&, const Columns&, size_t, double*);
+
+}  // namespace firetower::forest
