@@ -1,14 +1,11 @@
 // @ts-check
 // Anyone can use it: no violation that axe-core knows in any state, light and dark; keyboard alone; 320 px; forced colours.
 
-import AxeBuilder from '@axe-core/playwright';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { violations } from './axe.mjs';
 import { csv, INPUTS, scratch, swap } from './data.mjs';
 import { expect, test } from './fixtures.mjs';
-
-// Files of the site are replaced here: an offline copy would bring the true ones.
-test.use({ serviceWorkers: 'block' });
 
 const STATES = /** @type {Record<string, (app: import('./fixtures.mjs').App) => Promise<void>>} */ ({
   'first screen': async () => {},
@@ -104,8 +101,7 @@ for (const [name, reach] of Object.entries(STATES)) {
         location.hash = String(params);
       }, theme);
       await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => [html, failureSummary])])).toEqual([]);
+      expect(await violations(page)).toEqual([]);
     }
     if (name === 'engine gone') complaints.length = 0;
   });

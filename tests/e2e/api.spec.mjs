@@ -10,6 +10,8 @@ import { firetower, INPUTS, MODEL, ROOT, scratch, synthesize } from './data.mjs'
 import { App, expect, test } from './fixtures.mjs';
 import { copyKept, siteCopy } from './sites.mjs';
 
+test.use({ serviceWorkers: 'allow' });
+
 /**
  * Asks from within the page, as a script of the site does.
  * @param {import('@playwright/test').Page} page

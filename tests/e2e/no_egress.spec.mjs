@@ -12,6 +12,8 @@ import { Live } from './live.mjs';
 import { startServe } from './server.mjs';
 import { copyKept, siteCopy } from './sites.mjs';
 
+test.use({ serviceWorkers: 'allow' });
+
 /**
  * Starts a worker as the engine does: from a blob that imports a module of the page's own origin.
  * @param {import('@playwright/test').Page} page

@@ -2,16 +2,18 @@
 // Without a network: one visit is enough. One version at a time, replaced only when the person asks for it; a switch that
 // takes the copy out of every browser; an app that can be installed.
 
-import AxeBuilder from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { violations } from './axe.mjs';
 import { startStaticHost } from './canary.mjs';
 import { csv } from './data.mjs';
 import { App, expect, test } from './fixtures.mjs';
 import { Live } from './live.mjs';
 import { startServe } from './server.mjs';
 import { copyKept, kept, publish, shown, siteCopy, WEB } from './sites.mjs';
+
+test.use({ serviceWorkers: 'allow' });
 
 const POLICY = readFileSync(path.join(WEB, 'csp.txt'), 'utf8').trim();
 
@@ -117,7 +119,7 @@ test('a new version waits for a click, and a page is never of two versions', asy
     await page.reload();
     expect(await shown(page)).toEqual(['Firetower one', 'one']);
     await expect(notice(page)).toContainText('A new version of the page is ready');
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await notice(page).getByRole('button', { name: 'Later' }).click();
     await expect(notice(page)).toBeEmpty();
     await page.reload();

@@ -22,7 +22,11 @@ export default defineConfig({
     locale: 'en-US',
     timezoneId: 'UTC',
     colorScheme: 'light',
-    trace: 'retain-on-failure',
+    // Steps, requests and messages of a failed test, and how it ended; pictures of every step take longer than the steps.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
+    screenshot: 'only-on-failure',
+    // Making the offline copy takes as long as the page itself: only where it is tested (api, no_egress, offline).
+    serviceWorkers: 'block',
     launchOptions: {
       executablePath: process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium',
       args: ['--no-sandbox'],

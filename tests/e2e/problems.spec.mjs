@@ -6,9 +6,6 @@ import path from 'node:path';
 import { csv, INPUTS, MODEL, scratch, swap } from './data.mjs';
 import { expect, test } from './fixtures.mjs';
 
-// Files of the site are replaced here: an offline copy would bring the true ones.
-test.use({ serviceWorkers: 'block' });
-
 /**
  * @param {import('./fixtures.mjs').App} app
  * @param {string} title
