@@ -121,7 +121,7 @@ TEST_P(CompiledForestShapes, EqualsTheReferenceBitForBit) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     const Forest forest = MakeRandomForest(shape.options, seed);
     ASSERT_TRUE(Validate(forest).ok());
-    for (size_t rows : std::vector<size_t>{0, 1, 7, 8, 9, 255, 256, 257, 1000}) {
+    for (size_t rows : std::vector<size_t>{0, 1, 2, 3, 4, 7, 8, 9, 255, 256, 257, 1000}) {
       ExpectEqualsReference(
           forest, MakeRandomRows(rows, shape.options.features, shape.nan_share, seed), rows);
     }
@@ -130,17 +130,23 @@ TEST_P(CompiledForestShapes, EqualsTheReferenceBitForBit) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, CompiledForestShapes,
-    testing::Values(Shape{"Plain", {}, 0.0}, Shape{"NanGoesRight", {}, 0.1},
-                    Shape{"NanGoesBothWays", {.default_left = 0.5}, 0.1},
-                    Shape{"DefaultsWithoutNan", {.default_left = 0.5}, 0.0},
-                    Shape{"Less", {.default_left = 0.3, .comparison = Comparison::kLess}, 0.05},
-                    Shape{"Shuffled", {.default_left = 0.3, .shuffle_nodes = true}, 0.05},
-                    Shape{"Deep", {.trees = 3, .max_depth = 60, .leaf_share = 0.48}, 0.0},
-                    Shape{"SingleLeaves", {.trees = 7, .max_depth = 0}, 0.1},
-                    Shape{"OneFeature", {.features = 1, .max_depth = 3}, 0.1},
-                    Shape{"Features256", {.trees = 4, .features = 256}, 0.01},
-                    Shape{"Features257", {.trees = 4, .features = 257, .default_left = 0.5}, 0.01},
-                    Shape{"Features4096", {.trees = 2, .features = 4096, .max_depth = 6}, 0.001}),
+    testing::Values(
+        Shape{"Plain", {}, 0.0}, Shape{"NanGoesRight", {}, 0.1},
+        Shape{"NanGoesBothWays", {.default_left = 0.5}, 0.1},
+        Shape{"DefaultsWithoutNan", {.default_left = 0.5}, 0.0},
+        Shape{"Less", {.default_left = 0.3, .comparison = Comparison::kLess}, 0.05},
+        Shape{"Shuffled", {.default_left = 0.3, .shuffle_nodes = true}, 0.05},
+        Shape{"Deep", {.trees = 3, .max_depth = 60, .leaf_share = 0.48}, 0.0},
+        Shape{"SingleLeaves", {.trees = 7, .max_depth = 0}, 0.1},
+        Shape{"Stumps", {.trees = 25, .max_depth = 1}, 0.1},
+        Shape{"StumpsDefaults", {.trees = 25, .max_depth = 1, .default_left = 0.5}, 0.1},
+        Shape{
+            "WideStumps", {.trees = 25, .features = 300, .max_depth = 1, .default_left = 0.5}, 0.1},
+        Shape{"ManyTrees", {.trees = 49, .default_left = 0.2}, 0.01},
+        Shape{"OneFeature", {.features = 1, .max_depth = 3}, 0.1},
+        Shape{"Features256", {.trees = 4, .features = 256}, 0.01},
+        Shape{"Features257", {.trees = 4, .features = 257, .default_left = 0.5}, 0.01},
+        Shape{"Features4096", {.trees = 2, .features = 4096, .max_depth = 6}, 0.001}),
     [](const testing::TestParamInfo<Shape>& shape) { return shape.param.name; });
 
 TEST(CompiledForestTest, AChainAsDeepAsAllowed) {

@@ -8,6 +8,7 @@
 #include "core/forest/kernels/interleaved.h"
 #include "core/forest/kernels/layout.h"
 #include "core/forest/kernels/partition.h"
+#include "core/forest/kernels/stumps.h"
 
 namespace firetower::forest {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr size_t kFewRows = 7;
 // From so many rows on the partition kernel is the faster one.
 constexpr size_t kPartitionRows = 256;
+// From so many rows on sixteen of them are compared at once in trees of one split.
+constexpr size_t kStumpRows = 4;
 
 // The threshold for which x <= t decides as the forest's comparison does; NaN where no x goes left.
 float LessEqualThreshold(float threshold, Comparison comparison) {
@@ -33,6 +36,7 @@ struct CompiledForest::Data {
   Link link = Link::kIdentity;
   double base_score = 0.0;
   std::vector<Tree> trees;
+  int32_t depth = 0;               // Of the deepest tree.
   std::vector<NarrowNode> narrow;  // One of narrow and wide is in use.
   std::vector<WideNode> wide;
   std::vector<uint8_t> default_left;  // Per node; empty when every NaN goes right.
@@ -40,9 +44,13 @@ struct CompiledForest::Data {
 
   template <typename Node>
   TreesView<Node> View(const std::vector<Node>& nodes) const {
-    return {nodes.data(),  default_left.empty() ? nullptr : default_left.data(),
-            trees.data(),  trees.size(),
-            values.data(), static_cast<size_t>(feature_count)};
+    return {nodes.data(),
+            default_left.empty() ? nullptr : default_left.data(),
+            trees.data(),
+            trees.size(),
+            depth,
+            values.data(),
+            static_cast<size_t>(feature_count)};
   }
 
   double Finish(double sum) const {
@@ -124,12 +132,15 @@ std::vector<Node> PackNodes(const Forest& forest, const Layout& layout,
   return nodes;
 }
 
+// The one place that chooses a kernel.
 template <typename Node>
 void AddTrees(const TreesView<Node>& forest, const Columns& columns, size_t rows, double* sums) {
-  if (rows >= kPartitionRows && CanPartition()) {
-    AddTreesPartition(forest, columns, rows, sums);
+  if (forest.depth <= 1 && rows >= kStumpRows) {
+    AddTreesStumps(forest, columns, rows, sums);
   } else if (rows <= kFewRows) {
     AddTreesFewRows(forest, columns, rows, sums);
+  } else if (rows >= kPartitionRows && CanPartition()) {
+    AddTreesPartition(forest, columns, rows, sums);
   } else {
     AddTreesInterleaved(forest, columns, rows, sums);
   }
@@ -170,6 +181,7 @@ Result<CompiledForest> CompiledForest::Build(const Forest& forest) {
     }
   }
   data.trees = std::move(layout.trees);
+  for (const Tree& tree : data.trees) data.depth = std::max(data.depth, tree.depth);
   return compiled;
 }
 

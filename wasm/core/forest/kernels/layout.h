@@ -86,6 +86,7 @@ struct TreesView {
   const uint8_t* default_left;  // Per node, 1: NaN goes left; null when every NaN goes right.
   const Tree* trees;
   size_t tree_count;
+  int32_t depth;         // Of the deepest tree.
   const double* values;  // Leaf values, by value_index().
   size_t feature_count;
 };
