@@ -100,7 +100,7 @@ Result<std::vector<double>> ReadColumn(std::span<const uint8_t> bytes, const std
   reader.Feed(bytes.subspan(layout->data_offset));
   reader.Finish();
   const csv::Batch& batch = reader.batch();
-  const std::vector<double>& values = batch.columns[0];
+  const std::vector<double> values(batch.columns[0].begin(), batch.columns[0].end());
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;
     Error error = {.code = ErrorCode::kDataInvalid, .message = {}};

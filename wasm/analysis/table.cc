@@ -288,7 +288,7 @@ void TableReader::TakeFileColumns(std::span<const int32_t> status) {
   std::vector<FileColumn*> texts;
   for (FileColumn& file_column : file_columns_) {
     Column& column = data_.columns[file_column.column];
-    const std::vector<double>& read = batch.columns[file_column.read];
+    const std::span<const double> read = batch.columns[file_column.read];
     const uint64_t missing_before =
         std::exchange(file_column.missing, reader_->missing_counts()[file_column.read]);
     if (!column.text) {

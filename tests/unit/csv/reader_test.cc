@@ -331,6 +331,32 @@ TEST(Reader, EqualsTheReferenceOnRandomTexts) {
   }
 }
 
+TEST(Reader, EqualsTheReferenceOnTablesOfNumbers) {
+  Random random(77);
+  static constexpr char kDelimiters[] = {',', ';', '\t', '|'};
+  for (int round = 0; round < 2000; ++round) {
+    ReaderOptions options;
+    options.dialect.delimiter = kDelimiters[random.Below(4)];
+    options.dialect.decimal = random.Below(3) == 0 ? ',' : '.';
+    options.field_count = 1 + static_cast<int32_t>(random.Below(6));
+    for (int32_t f = 0; f < options.field_count; ++f) {
+      if (random.Below(4) != 0) options.fields.push_back(f);
+    }
+    if (random.Below(4) == 0) options.fields.push_back(0);
+    if (random.Below(4) == 0) options.lenient.assign(options.fields.size(), 1);
+    if (random.Below(4) == 0) options.max_record_bytes = 20 + random.Below(60);
+    const std::string text = RandomNumbers(random, options.dialect, random.Below(40),
+                                           static_cast<uint32_t>(options.field_count));
+    if (random.Below(4) == 0)
+      options.end_offset = random.Below(static_cast<uint32_t>(text.size()) + 2);
+    const ReferenceResult want = ReferenceRead(text, options);
+    ASSERT_EQ(Difference(ReadInPieces(text, options, {}), want), "") << round << "\n" << text;
+    ASSERT_EQ(Difference(ReadInPieces(text, options, RandomCuts(random, text.size())), want), "")
+        << round << "\n"
+        << text;
+  }
+}
+
 TEST(Reader, MessagesArePhrases) {
   EXPECT_EQ(Message(BadRowReason::kNotANumber), "is not a number");
   EXPECT_EQ(Message(BadRowReason::kFieldCount), "has another number of fields than the header");

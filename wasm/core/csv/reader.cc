@@ -9,7 +9,9 @@
 #include <limits>
 #include <utility>
 
+#include "core/csv/block.h"
 #include "core/csv/number.h"
+#include "core/csv/plain_number.h"
 #include "core/csv/record.h"
 
 namespace firetower::csv {
@@ -49,34 +51,27 @@ const char* FindLineEnd(const char* from, const char* end) {
   return from;
 }
 
-// Finds delimiter, LF or CR, eight bytes at a time (Mycroft's zero-byte test, Hacker's Delight
-// 6-1).
+// Finds delimiter, LF or CR.
 class FieldEndFinder {
  public:
-  explicit FieldEndFinder(char delimiter)
-      : delimiter_(delimiter), pattern_(kOnes * static_cast<uint8_t>(delimiter)) {}
+  explicit FieldEndFinder(char delimiter) : delimiter_(delimiter) {}
 
   const char* Find(const char* from, const char* end) const {
-    while (end - from >= 8) {
-      uint64_t word;
-      std::memcpy(&word, from, sizeof(word));
-      if ((ZeroBytes(word ^ pattern_) | ZeroBytes(word ^ (kOnes * '\n')) |
-           ZeroBytes(word ^ (kOnes * '\r'))) != 0) {
-        break;
-      }
-      from += 8;
+#ifdef FIRETOWER_CSV_BLOCKS
+    const Block delimiters = Splat(delimiter_);
+    for (; end - from >= 16; from += 16) {
+      const Block block = Load(from);
+      const uint32_t found = Bits(
+          Or(Equal(block, delimiters), Or(Equal(block, Splat('\n')), Equal(block, Splat('\r')))));
+      if (found != 0) return from + __builtin_ctz(found);
     }
+#endif
     while (from != end && *from != delimiter_ && !IsLineEnd(*from)) ++from;
     return from;
   }
 
  private:
-  static constexpr uint64_t kOnes = 0x0101010101010101u;
-
-  static uint64_t ZeroBytes(uint64_t word) { return (word - kOnes) & ~word & (kOnes << 7); }
-
   char delimiter_;
-  uint64_t pattern_;
 };
 
 }  // namespace
@@ -94,10 +89,13 @@ struct Reader::State {
         number_options(fast_float::chars_format::general, options.dialect.decimal),
         // A number can run over the delimiter only where the decimal sign is the delimiter.
         parse_in_place(options.dialect.decimal != options.dialect.delimiter),
+#ifdef FIRETOWER_CSV_BLOCKS
+        plain_reader(options.dialect.decimal),
+#endif
         field_head(static_cast<size_t>(options.field_count), -1),
         field_strict(static_cast<size_t>(options.field_count), 0),
         column_next(options.fields.size(), -1),
-        column_data(options.fields.size(), nullptr),
+        field_data(static_cast<size_t>(options.field_count), nullptr),
         missing(options.fields.size(), 0),
         next_offset(options.start_offset),
         next_line(options.start_line),
@@ -109,6 +107,10 @@ struct Reader::State {
       if (options.lenient.empty() || options.lenient[c] == 0) {
         field_strict[static_cast<size_t>(options.fields[c])] = 1;
       }
+    }
+    for (size_t c = 0; c < options.fields.size(); ++c) {
+      const int32_t first = field_head[static_cast<size_t>(options.fields[c])];
+      if (static_cast<size_t>(first) != c) repeats.emplace_back(static_cast<size_t>(first), c);
     }
     batch.columns.resize(options.fields.size());
   }
@@ -123,19 +125,30 @@ struct Reader::State {
   void AddRow(size_t length);
   void Advance(size_t length, uint64_t lines);
   void GrowColumns();
-  void TrimColumns();
+  void ShowColumns();
+  double* Column(size_t c) { return cells.data() + c * stride; }
+#ifdef FIRETOWER_CSV_BLOCKS
+  const char* ReadPlainRecords(const char* begin, const char* p, const char* end);
+  const char* ReadOddCell(const char* p, const char* end, size_t field, size_t row);
+#endif
 
   ReaderOptions options;
   FieldEndFinder finder;
   fast_float::parse_options number_options;
   bool parse_in_place;
+#ifdef FIRETOWER_CSV_BLOCKS
+  PlainReader plain_reader;
+#endif
   std::vector<int32_t> field_head;    // Per field: its first output column, -1 where nobody asked.
   std::vector<uint8_t> field_strict;  // Per field: a column of it is not lenient.
   std::vector<int32_t> column_next;   // Per column: the next one of the same field, -1 at the last.
 
   Batch batch;
-  std::vector<double*> column_data;  // batch.columns' storage, capacity rows each.
+  std::vector<double> cells;        // batch.columns' storage: column c begins at c * stride.
+  std::vector<double*> field_data;  // Per field: its first output column, null where nobody asked.
+  std::vector<std::pair<size_t, size_t>> repeats;  // Columns of a field that has one already.
   size_t capacity = 0;
+  size_t stride = 0;
   std::vector<uint64_t> missing;
   uint64_t rows = 0;
   uint64_t next_offset;
@@ -234,7 +247,7 @@ Reader::State::Outcome Reader::State::ParseRecord(const char* begin, const char*
         p = result.ptr;
         stored = true;
         for (int32_t c = column; c >= 0; c = column_next[static_cast<size_t>(c)]) {
-          column_data[static_cast<size_t>(c)][row] = value;
+          Column(static_cast<size_t>(c))[row] = value;
         }
       } else {
         p = finder.Find(p, limit);
@@ -257,7 +270,7 @@ Reader::State::Outcome Reader::State::ParseRecord(const char* begin, const char*
       double value;
       const CellKind kind = ParseCell(cell, options.dialect.decimal, &value);
       for (int32_t c = column; c >= 0; c = column_next[static_cast<size_t>(c)]) {
-        column_data[static_cast<size_t>(c)][row] = value;
+        Column(static_cast<size_t>(c))[row] = value;
         if (kind == CellKind::kMissing) missing_columns.push_back(c);
       }
       if (kind == CellKind::kInvalid && bad.reason == BadRowReason::kNone &&
@@ -284,13 +297,97 @@ Reader::State::Outcome Reader::State::ParseRecord(const char* begin, const char*
   return Outcome::kComplete;
 }
 
+#ifdef FIRETOWER_CSV_BLOCKS
+// Reads records from p on for as long as nothing in them needs more than a look at one cell: every
+// record has its fields, quoted cells are short and hold no quote and no line end. Returns where it
+// stopped, the beginning of a record (or of what ParseRecord says about it).
+const char* Reader::State::ReadPlainRecords(const char* begin, const char* p, const char* end) {
+  if (p - begin < kPlainBefore) return p;
+  const char quote = options.dialect.quote;
+  const char delimiter = options.dialect.delimiter;
+  const size_t fields = field_data.size();
+  const PlainReader plain = plain_reader;
+  while (!is_done && batch.offsets.size() < capacity && p != end && !IsLineEnd(*p)) {
+    const size_t row = batch.offsets.size();
+    missing_columns.clear();
+    const char* q = p;
+    for (size_t field = 0;;) {
+      if (end - q < kPlainAfter + 3) return p;  // Two quotes and the byte after.
+      double* const column = field_data[field];
+      const ptrdiff_t quoted = *q == quote ? 1 : 0;
+      if (column != nullptr) {
+        PlainNumber number;
+        const uint32_t length = plain.Read(q + quoted, &number);
+        const char* const after = q + static_cast<ptrdiff_t>(length) + 2 * quoted;
+        if (length != 0 && (*after == delimiter || IsLineEnd(*after)) &&
+            (quoted == 0 || after[-1] == quote) && ToDouble(number, column + row)) {
+          q = after;
+        } else {
+          q = ReadOddCell(q, end, field, row);
+        }
+      } else {
+        q = quoted ? ReadOddCell(q, end, field, row) : finder.Find(q, end);
+      }
+      if (q == nullptr || end - q < 2) return p;
+      ++field;
+      if (*q != delimiter) {
+        if (field != fields) return p;
+        break;
+      }
+      if (field == fields) return p;
+      ++q;
+    }
+    const size_t length = static_cast<size_t>(q - p);
+    if (length > options.max_record_bytes) return p;
+    for (const auto& [from, to] : repeats) Column(to)[row] = Column(from)[row];
+    for (const int32_t c : missing_columns) ++missing[static_cast<size_t>(c)];
+    const size_t eol = q[0] == '\r' && q[1] == '\n' ? 2 : 1;
+    batch.offsets.push_back(next_offset);
+    ++rows;
+    Advance(length + eol, 1);
+    p = q + eol;
+  }
+  return p;
+}
+
+// Reads the cell at p into the batch. Returns its end, a delimiter or a line end; null where the
+// record is one for ParseRecord.
+const char* Reader::State::ReadOddCell(const char* p, const char* end, size_t field, size_t row) {
+  const char quote = options.dialect.quote;
+  std::string_view cell;
+  if (*p == quote) {
+    const char* close = p + 1;
+    while (close != end && *close != quote && !IsLineEnd(*close)) ++close;
+    if (end - close < 2 || *close != quote) return nullptr;
+    cell = std::string_view(p + 1, static_cast<size_t>(close - p - 1));
+    p = close + 1;
+    if (*p != options.dialect.delimiter && !IsLineEnd(*p)) return nullptr;
+  } else {
+    const char* const cell_begin = p;
+    p = finder.Find(p, end);
+    if (p == end) return nullptr;
+    cell = std::string_view(cell_begin, static_cast<size_t>(p - cell_begin));
+  }
+  if (field_head[field] < 0) return p;
+  double value;
+  const CellKind kind = ParseCell(cell, options.dialect.decimal, &value);
+  if (kind == CellKind::kInvalid && field_strict[field] != 0) return nullptr;
+  field_data[field][row] = value;
+  for (int32_t c = field_head[field]; c >= 0 && kind == CellKind::kMissing;
+       c = column_next[static_cast<size_t>(c)]) {
+    missing_columns.push_back(c);
+  }
+  return p;
+}
+#endif  // FIRETOWER_CSV_BLOCKS
+
 // Makes the row at batch index offsets.size() part of the batch, good or bad.
 void Reader::State::AddRow(size_t length) {
   const size_t row = batch.offsets.size();
   if (bad.reason == BadRowReason::kNone) {
     for (const int32_t c : missing_columns) ++missing[static_cast<size_t>(c)];
   } else {
-    for (double* data : column_data) data[row] = kNaN;
+    for (size_t c = 0; c < options.fields.size(); ++c) Column(c)[row] = kNaN;
     bad.row = rows;
     bad.line += next_line;
     bad.byte_offset = next_offset;
@@ -315,6 +412,12 @@ size_t Reader::State::Consume(std::string_view text, bool final) {
   const char* const end = begin + text.size();
   const char* p = begin;
   while (p != end && !is_done) {
+#ifdef FIRETOWER_CSV_BLOCKS
+    if (parse_in_place) {
+      p = ReadPlainRecords(begin, p, end);
+      if (p == end || is_done) break;
+    }
+#endif
     if (IsLineEnd(*p)) {
       if (*p == '\r' && p + 1 == end && !final) break;
       const size_t length = LineEndLength(text, static_cast<size_t>(p - begin));
@@ -431,28 +534,36 @@ void Reader::State::Feed(std::string_view bytes) {
       bytes = {};
     }
   }
-  TrimColumns();
+  ShowColumns();
 }
 
 void Reader::State::Finish() {
   if (skipping) EmitGivenUp(skipped_cr ? 1 : 0);
   Consume(pending, /*final=*/true);
   pending.clear();
-  TrimColumns();
+  ShowColumns();
 }
 
 void Reader::State::GrowColumns() {
-  capacity = capacity == 0 ? batch.offsets.size() + 16 : 2 * capacity;
-  for (size_t c = 0; c < batch.columns.size(); ++c) {
-    batch.columns[c].resize(capacity);
-    column_data[c] = batch.columns[c].data();
+  capacity = std::max<size_t>(16, 2 * capacity);
+  // Columns a power of two apart would all fall on the same few lines of the cache.
+  const size_t grown_stride = capacity + 24;
+  std::vector<double> grown(options.fields.size() * grown_stride);
+  for (size_t c = 0; c < options.fields.size(); ++c) {
+    std::copy_n(Column(c), batch.offsets.size(), grown.data() + c * grown_stride);
+  }
+  cells.swap(grown);
+  stride = grown_stride;
+  for (size_t f = 0; f < field_data.size(); ++f) {
+    if (field_head[f] >= 0) field_data[f] = Column(static_cast<size_t>(field_head[f]));
   }
 }
 
 // Gives the columns the length that the caller is to see.
-void Reader::State::TrimColumns() {
-  for (std::vector<double>& column : batch.columns) column.resize(batch.offsets.size());
-  capacity = 0;
+void Reader::State::ShowColumns() {
+  for (size_t c = 0; c < options.fields.size(); ++c) {
+    batch.columns[c] = std::span<const double>(Column(c), batch.offsets.size());
+  }
 }
 
 Reader::Reader(ReaderOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -470,12 +581,10 @@ bool Reader::done() const { return state_->is_done; }
 
 const Batch& Reader::batch() const { return state_->batch; }
 
-Batch& Reader::mutable_batch() { return state_->batch; }
-
 void Reader::ClearBatch() {
   Batch& batch = state_->batch;
-  for (std::vector<double>& column : batch.columns) column.clear();
   batch.offsets.clear();
+  state_->ShowColumns();
   batch.bad_rows.clear();
   batch.first_row = state_->rows;
 }

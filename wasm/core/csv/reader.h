@@ -94,9 +94,10 @@ struct ReaderOptions {
   uint64_t max_record_bytes = kMaxRecordBytes;  // Without the line end. At least 1.
 };
 
-// Rows read since the last ClearBatch. columns[c][i] = column c of the batch's row i.
+// Rows read since the last ClearBatch. columns[c][i] = column c of the batch's row i, until the
+// next Feed, Finish or ClearBatch; the storage is the reader's, which keeps it.
 struct Batch {
-  std::vector<std::vector<double>> columns;
+  std::vector<std::span<const double>> columns;
   std::vector<uint64_t> offsets;  // Byte offset of row i in the file.
   std::vector<BadRow> bad_rows;   // row counts over the whole reader, not the batch.
   uint64_t first_row = 0;         // Reader row index of the batch's row 0.
@@ -124,7 +125,6 @@ class Reader {
   bool done() const;
 
   const Batch& batch() const;
-  Batch& mutable_batch();
   void ClearBatch();
 
   uint64_t row_count() const;  // Records so far, bad ones too.
