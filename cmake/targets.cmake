@@ -36,6 +36,14 @@ function(firetower_core_library NAME)
   target_link_libraries(${NAME} PUBLIC firetower_flags ${ARG_DEPENDS} PRIVATE firetower_core_flags)
 endfunction()
 
+# firetower_small(a.cc ...): what runs once per file or a few times a second is compiled to be small where it is loaded
+# over a network. Call it where the library is made.
+function(firetower_small)
+  if(EMSCRIPTEN)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -Oz)
+  endif()
+endfunction()
+
 # What all tests are compiled with. Hardly optimised and the headers read once: compiling the tests takes
 # longer than running them. (g++ 12 at -O1 warns of sound string sums.)
 function(firetower_test_flags NAME)

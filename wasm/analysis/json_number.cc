@@ -65,9 +65,7 @@ void AppendNumber(double value, std::string* out) {
   }
 }
 
-void AppendText(std::string_view text, std::string* out) {
-  *out += json::serialize(json::string_view(text.data(), text.size()));
-}
+void AppendText(std::string_view text, std::string* out) { AppendJsonText(text, out); }
 
 }  // namespace
 

@@ -471,7 +471,7 @@ TEST(ModelTest, TensorErrorsSayWhere) {
        [](Parts* p) { Set<double>(p, "leaf_value", 2, 0.1); }},
       {"tensor leaf_value: element 0 is -0",
        [](Parts* p) { Set<double>(p, "leaf_value", 0, -0.0); }},
-      {"tree 0, node 3: leaf value 2.000000 is no probability (0..1)",
+      {"tree 0, node 3: leaf value 2 is no probability (0..1)",
        [](Parts* p) { Set<double>(p, "leaf_value", 4, 2.0); }},
       {"metadata features[1].scale: is not a finite number above 0",
        [](Parts* p) { Set<double>(p, "feature_scale", 1, 0.0); }},

@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include "core/base/shortest.h"
+
 namespace firetower::forest {
 namespace {
 
@@ -109,7 +111,9 @@ class Walker {
     const double value = forest_.value[node];
     if (!std::isfinite(value)) return "leaf value is not finite";
     if (forest_.link == Link::kIdentity && (value < 0.0 || value > 1.0)) {
-      return "leaf value " + std::to_string(value) + " is no probability (0..1)";
+      std::string reason = "leaf value ";
+      AppendShortest(value, &reason);
+      return reason + " is no probability (0..1)";
     }
     if (forest_.left[node] != -1 || forest_.right[node] != -1) return "leaf has children";
     if (forest_.threshold[node] != 0.0f || forest_.default_left[node] != 0) {

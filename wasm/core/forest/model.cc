@@ -173,7 +173,7 @@ std::string MakeDocument(const Model& model, bool default_left) {
         {"probabilities",
          json::array(calibration.probabilities.begin(), calibration.probabilities.end())}};
   }
-  return json::serialize(document);
+  return WriteJson(document);
 }
 
 template <typename T>

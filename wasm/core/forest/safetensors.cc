@@ -92,9 +92,9 @@ std::vector<uint8_t> SafetensorsWriter::Finish(
   std::string header = "{\"" + std::string(kMetadataKey) + "\":{";
   for (size_t i = 0; i < metadata.size(); ++i) {
     if (i > 0) header += ",";
-    header += json::serialize(json::string_view(metadata[i].first));
+    AppendJsonText(metadata[i].first, &header);
     header += ":";
-    header += json::serialize(json::string_view(metadata[i].second));
+    AppendJsonText(metadata[i].second, &header);
   }
   header += "}" + tensors_ + "}";
   header.append((8 - header.size() % 8) % 8, ' ');

@@ -64,7 +64,7 @@ void AppendKey(std::string_view key, std::string* out) {
 }
 void AppendText(std::string_view key, std::string_view text, std::string* out) {
   AppendKey(key, out);
-  *out += json::serialize(json::string(text));
+  AppendJsonText(text, out);
 }
 void AppendNumber(std::string_view key, double value, std::string* out) {
   AppendKey(key, out);
@@ -276,7 +276,7 @@ Result<AlertRule> ReadRule(const json::value& value, const std::string& place) {
   }
   members.Text("statistic", &rule.statistic);
   if (members.ok() && !IsStatistic(rule.statistic)) {
-    members.Refuse("statistic", json::serialize(json::string(rule.statistic)) + " is not known");
+    members.Refuse("statistic", WriteJson(json::string(rule.statistic)) + " is not known");
   }
   members.Name("scope", false, kScopes, &rule.scope);
   members.Number("above", false, -kLargest, kLargest, &rule.above);

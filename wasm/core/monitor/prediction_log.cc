@@ -181,7 +181,11 @@ LogLine Line(const LogBlock& block, size_t i) {
   return line;
 }
 
-std::string Quoted(std::string_view text) { return json::serialize(json::string(text)); }
+std::string Quoted(std::string_view text) {
+  std::string quoted;
+  AppendJsonText(text, &quoted);
+  return quoted;
+}
 
 void AppendPadded(uint64_t value, size_t digits, std::string* out) {
   const std::string text = std::to_string(value);

@@ -22,7 +22,7 @@ class Writer {
   std::string Take() { return std::move(out_); }
 
   void Raw(std::string_view text) { out_ += text; }
-  void Text(std::string_view text) { out_ += json::serialize(json::string(text)); }
+  void Text(std::string_view text) { AppendJsonText(text, &out_); }
   // Without a sign for zero: it would not survive reading.
   void Number(double value) { AppendShortest(value + 0.0, &out_); }
   template <typename T>
