@@ -63,7 +63,8 @@ int main(int argc, char** argv) {
                  rows, argv[3]);
     return 1;
   }
-  for (const size_t batch : {size_t{1}, size_t{64}, size_t{4096}, rows}) {
+  for (const size_t batch :
+       {size_t{1}, size_t{8}, size_t{64}, size_t{255}, size_t{4096}, size_t{16384}}) {
     benchmark::RegisterBenchmark(
         ("PredictProba/" + std::to_string(batch)).c_str(), [&, batch](benchmark::State& state) {
           size_t start = 0;

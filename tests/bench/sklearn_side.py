@@ -3,7 +3,6 @@
     sklearn_side.py BENCH                        answers a line "evaluate ROWS JOBS", "read" or "file JOBS" on
                                                  standard input with the seconds it took
     sklearn_side.py BENCH --write-expected FILE  probabilities of all rows, one job, float64
-    sklearn_side.py BENCH --write-stump FILE     a tree of one split, to time reading without scoring
 """
 
 import pathlib
@@ -13,7 +12,6 @@ import time
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.tree import DecisionTreeClassifier
 
 bench = pathlib.Path(sys.argv[1])
 data = bench / "data"
@@ -24,11 +22,6 @@ def table():
 
 
 def main():
-    if "--write-stump" in sys.argv:
-        stump = DecisionTreeClassifier(max_depth=1, random_state=0)
-        stump.fit(table(), np.load(data / "y.npy").astype(int))
-        joblib.dump(stump, sys.argv[3])
-        return
     forest = joblib.load(data / "rf.joblib")
     forest.n_jobs = 1
     if "--write-expected" in sys.argv:
