@@ -262,6 +262,10 @@ test('rows behind a bin, ranked once all columns were looked at together', async
   const ratios = ranked.rows.map(({ ratio }) => ratio ?? NaN);
   assert.deepEqual([...ratios].sort((x, y) => y - x), ratios);
   assert.ok(ratios[0] > 1);
+  // A classifier of these halves says nothing of other sides.
+  const apart = await analysis.rows('a', bin, { ...halves, reference: { from: 'current', rows: [0, 1500] } }, 5);
+  assert.deepEqual(apart.rows.map(({ ratio }) => ratio), apart.rows.map(() => null));
+  assert.deepEqual(await analysis.rows('a', bin, halves, 50), ranked);
   const without = ranked.rows.map(({ row }) => row);
   const report = await analysis.compare({ ...halves, without });
   assert.deepEqual(report.settings.without, [...without].sort((x, y) => x - y));

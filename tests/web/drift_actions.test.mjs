@@ -203,6 +203,13 @@ test('a detector watches what is finite; its alarms are rows of the file; the re
   assert.equal(detector?.values, ROWS - 1);
   assert.deepEqual(detector?.found.alarms, [621], 'row 3 was set aside: place 620 is row 621');
   assert.equal(last('falseAlarms').rows, 499);
+  assert.equal(detector?.score, null);
+  actions.know([700, 600, 600], 50);
+  assert.equal(store.get().detector, null);
+  await actions.detect();
+  assert.deepEqual(last('scoreDetector'), { rows: ROWS, horizon: 50, alarms: [621], drifts: [600, 700] });
+  assert.deepEqual(store.get().detector?.score, { drifts: 2, horizon: 50 });
+  assert.deepEqual(store.get().detector?.document.results[0].alarms, [621]);
   actions.set({ detector: { name: 'ddm', series: 'column:Amount', set: {} } });
   assert.equal(store.get().detector, null);
 });

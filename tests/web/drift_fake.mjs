@@ -140,11 +140,14 @@ export function fakeAnalysis({ rows = 1000, since = 600, gate = async () => {} }
       asked.push({ what: 'detect', request });
       return { ...request, alarms: [since + 20], warnings: [], values: values.length };
     },
+    async scoreDetector(request, drifts) {
+      asked.push({ what: 'scoreDetector', request: { ...request, drifts: [...drifts] } });
+      return { drifts: drifts.length, horizon: /** @type {any} */ (request).horizon };
+    },
     async falseAlarms(request, reference) {
       asked.push({ what: 'falseAlarms', request: { ...request, rows: reference.length } });
       return { per_10000: { value: 0.5, low: 0.1, high: 1.4 }, alarms: 3, rows: 60000, run_length: 20000, promised_run_length: null };
     },
-    scoreDetector: async () => ({}),
     async performance(given, request) {
       asked.push({ what: 'performance', request: { ...request, rows: given.scores.length } });
       return {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { columnContent, scoresContent } from '../../web/js/charts/compare.js';
+import { binsContent, scoresContent } from '../../web/js/charts/compare.js';
 import { lineContent, mixContent, timeTicks, upTo } from '../../web/js/charts/series.js';
 import { chartsAfter } from './fake_monitor.mjs';
 
@@ -76,9 +76,13 @@ test('histograms step around their bins; no reference, no line', () => {
   assert.deepEqual(shown[0].data[50], { x: 1, y: shown[0].data[49].y });
   assert.equal(shown[1].data.length, 50);
   assert.equal(scoresContent({ histogram: { ...histogram, reference: null }, cuts: [0.05, 0.2, 0.5, 0.8], threshold: () => 0.5, finding: '' }).draw(tokens).data.datasets.length, 1);
-  const column = { name: 'V1', edges: [-1, 0, 2], reference: [0.4, 0.6], current: [0.1, 0.9], contribution: [0.4, 0.1], drift: /** @type {any} */ ({}) };
-  const { draw, table } = columnContent({ column, chosen: 1, finding: '' });
+  const bins = [
+    { low: null, high: 0, reference: 0.4, current: 0.1, contribution: 0.4 },
+    { low: 0, high: null, reference: 0.6, current: 0.9, contribution: 0.1 },
+  ].map((bin) => ({ ...bin, category: null, missing: false }));
+  const column = /** @type {const} */ ({ name: 'V1', kind: 'numeric', score: 'psi', bins });
+  const { draw, table } = binsContent({ column, chosen: 1, held: (_, share) => String(share), words: ({ low }) => String(low), finding: '' });
   assert.deepEqual(draw(tokens).data.datasets[0].data, [{ x: 0, y: 0.4 }, { x: 1, y: 0.6 }, { x: 2, y: 0.6 }]);
   assert.deepEqual(draw(tokens).data.datasets[1].backgroundColor, ['r1', 'accent']);
-  assert.deepEqual(table.rows.map((row) => row.slice(0, 2)), [['below', '0'], ['0', 'beyond']]);
+  assert.deepEqual(table.rows, [['null', '0.4', '0.1', '0.4000'], ['0', '0.6', '0.9', '0.1000']]);
 });

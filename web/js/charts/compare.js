@@ -1,13 +1,15 @@
 // @ts-check
 // What comes now beside the reference: bars for now, a stepped line for the reference.
 
-import { fixed, measure, percent } from '../state/format.js';
+import { figure } from '../state/drift_words.js';
+import { fixed, percent } from '../state/format.js';
 import { levelOf } from '../state/scores.js';
-import { unitAxis, verticalLine } from './figure.js';
-import { shareWords, upTo } from './series.js';
+import { ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
+import { largestOf, shareWords, upTo } from './series.js';
 
 /** @typedef {import('./figure.js').Content} Content */
 /** @typedef {import('./tokens.js').Tokens} Tokens */
+/** @typedef {Pick<import('../engine/analysis/types.js').DriftColumn, 'name' | 'kind' | 'score' | 'bins'>} BinnedColumn */
 
 const LEAST = 1e-5;
 
@@ -96,17 +98,27 @@ export function scoresContent({ histogram, cuts, threshold, finding }) {
 }
 
 /**
- * One column, bin by bin (bins are drawn equally wide). The chosen bin stands out.
+ * One column: shares of the bins, reference dashed; beneath them what each bin contributes. Bins are drawn equally wide.
  * @param {object} data
- * @param {import('../engine/live/types.js').ColumnDetail} data.column
+ * @param {BinnedColumn} data.column its bins' rows, or shares of them
  * @param {number | null} data.chosen
+ * @param {(rows: number, share: number) => string} data.held what the table says of a bin's rows
+ * @param {(bin: BinnedColumn['bins'][number]) => string} data.words
  * @param {string} data.finding
  * @returns {Content}
  */
-export function columnContent({ column, chosen, finding }) {
-  const { edges, reference, current, contribution, name } = column;
-  const scale = upTo([...reference, ...current].reduce((most, value) => (value > most ? value : most), 0), 1);
-  const words = shareWords(scale);
+export function binsContent({ column, chosen, held, words, finding }) {
+  const { bins, score } = column;
+  const shares = (/** @type {'reference' | 'current'} */ side) => {
+    const total = bins.reduce((sum, bin) => sum + bin[side], 0);
+    return bins.map((bin) => (total > 0 ? bin[side] / total : 0));
+  };
+  const reference = shares('reference');
+  const current = shares('current');
+  const contribution = bins.map((bin) => bin.contribution ?? 0);
+  const scale = upTo(largestOf([...reference, ...current]), 1);
+  const part = upTo(largestOf(contribution), 0.01);
+  const numeric = column.kind === 'numeric';
   return {
     finding,
     draw: (tokens) => ({
@@ -116,6 +128,7 @@ export function columnContent({ column, chosen, finding }) {
           {
             type: 'line',
             label: 'reference',
+            yAxisID: 'y',
             data: steps(reference, (i) => i, null),
             borderColor: tokens.ink,
             borderWidth: 1.5,
@@ -123,13 +136,24 @@ export function columnContent({ column, chosen, finding }) {
             stepped: 'before',
           },
           {
-            label: 'now',
+            label: 'current',
+            yAxisID: 'y',
             data: current.map((y, i) => ({ x: i + 0.5, y })),
             backgroundColor: current.map((_, i) => (i === chosen ? tokens.accent : tokens.risk[1])),
             borderColor: tokens.soft,
-            borderWidth: current.length > 60 ? 0.5 : 1,
+            borderWidth: 1,
             barPercentage: 1,
-            categoryPercentage: 0.98,
+            categoryPercentage: 0.96,
+            grouped: false,
+          },
+          {
+            label: `part of the ${score}`,
+            yAxisID: 'part',
+            data: contribution.map((y, i) => ({ x: i + 0.5, y: Math.max(0, y) })),
+            backgroundColor: current.map((_, i) => (i === chosen ? tokens.accent : tokens.risk[3])),
+            barPercentage: 1,
+            categoryPercentage: 0.7,
+            grouped: false,
           },
         ],
       },
@@ -139,48 +163,51 @@ export function columnContent({ column, chosen, finding }) {
             type: 'linear',
             offset: false,
             min: 0,
-            max: current.length,
-            title: { display: true, text: name, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 },
+            max: bins.length,
+            title: title(tokens, column.name),
             afterBuildTicks: (/** @type {{width: number, ticks: {value: number}[]}} */ axis) => {
-              const every = Math.max(1, Math.ceil(current.length / Math.max(2, Math.floor(axis.width / 70))));
-              axis.ticks = edges.map((_, i) => i).filter((i) => i % every === 0).map((value) => ({ value }));
+              const every = Math.max(1, Math.ceil(bins.length / Math.max(2, Math.floor(axis.width / 64))));
+              const places = bins.map((_, i) => i).filter((i) => i % every === 0);
+              axis.ticks = places.map((i) => ({ value: numeric && !bins[i].missing ? i : i + 0.5 }));
             },
             ticks: {
-              color: tokens.soft,
+              ...ticks(tokens, (value) => edgeWords(column, value)),
               autoSkip: false,
-              maxRotation: 0,
-              minRotation: 0,
-              font: { family: tokens.font, size: 11 },
-              callback: (/** @type {number} */ value) => measure(Number(edges[value]?.toPrecision(3) ?? NaN)),
             },
             grid: { display: false, offset: false },
             border: { color: tokens.soft },
           },
-          y: {
-            type: 'linear',
-            min: 0,
-            max: scale.top,
-            ticks: {
-              stepSize: scale.step,
-              color: tokens.soft,
-              font: { family: tokens.font, size: 11 },
-              callback: (/** @type {number} */ value) => words(value),
-            },
-            grid: { color: tokens.line, tickLength: 4 },
-            border: { color: tokens.soft },
-          },
+          part: upAxis(tokens, part, (value) => (value === 0 || value === part.top ? figure(value) : ''), {
+            stack: 'bins',
+            stackWeight: 1,
+            title: title(tokens, score.toUpperCase()),
+          }),
+          y: upAxis(tokens, scale, shareWords(scale), { stack: 'bins', stackWeight: 3, offset: true }),
         },
       },
     }),
     table: {
-      head: ['From', 'to', 'Now', 'Reference', 'Part of the PSI'],
-      rows: current.map((share, i) => [
-        i === 0 ? 'below' : measure(edges[i]),
-        i === current.length - 1 ? 'beyond' : measure(edges[i + 1]),
-        percent(share, 1),
-        percent(reference[i], 1),
-        fixed(contribution[i], 4),
+      head: ['Bin', 'Reference', 'Current', `Part of the ${score.toUpperCase()}`],
+      rows: bins.map((bin, i) => [
+        words(bin),
+        held(bin.reference, reference[i]),
+        held(bin.current, current[i]),
+        bin.contribution === null ? '–' : fixed(bin.contribution, 4),
       ]),
     },
   };
 }
+
+/**
+ * What stands under the axis of bins: the lower edge of bins of numbers, else what the bin is.
+ * @param {BinnedColumn} column
+ * @param {number} value
+ */
+function edgeWords({ bins, kind }, value) {
+  const bin = bins[Math.floor(value)];
+  if (!bin) return '';
+  if (bin.missing) return 'missing';
+  if (kind === 'categorical') return bin.category === null ? 'rarer' : bin.category.slice(0, 10);
+  return bin.low === null ? '' : Number(bin.low.toPrecision(3)).toLocaleString(undefined, { maximumSignificantDigits: 3, useGrouping: false }).replace(/^-/, '\u2212');
+}
+

@@ -1,6 +1,6 @@
 // @ts-check
 // A chart as people of all kinds can read it: a figure with its finding in words, the drawing, and the same numbers
-// as a table. Draws with Chart.js (vendor/chart.umd.js, a classic script that sets globalThis.Chart).
+// as a table. Draws with Chart.js (vendor/chart.umd.js sets globalThis.Chart), which is loaded for the first drawing.
 
 import { h, newId, put, say } from '../views/dom.js';
 import { onTheme, readTokens } from './tokens.js';
@@ -9,7 +9,23 @@ import { onTheme, readTokens } from './tokens.js';
 /** @typedef {import('chart.js').Chart} Chart */
 /** @typedef {import('chart.js').ChartConfiguration<any, any, any>} Configuration */
 
-const { Chart: ChartClass } = /** @type {{Chart: typeof import('chart.js').Chart}} */ (/** @type {unknown} */ (globalThis));
+/** @type {typeof import('chart.js').Chart | null} */
+let ChartClass = null;
+/** @type {Promise<void> | null} */
+let loading = null;
+
+/** Chart.js, once it is there. A copy that cannot be loaded is asked for again by the next drawing. */
+function loadCharts() {
+  loading ??= import(new URL('../../vendor/chart.umd.js', import.meta.url).href).then(
+    () => {
+      ChartClass = /** @type {{Chart: typeof import('chart.js').Chart}} */ (/** @type {unknown} */ (globalThis)).Chart;
+    },
+    () => {
+      loading = null;
+    },
+  );
+  return loading;
+}
 
 const TABLE_EVERY_MS = 5000;
 
@@ -80,6 +96,7 @@ export function createFigure(title) {
     chart = null;
     // Out of the document there are no colours to read.
     if (!content || !element.isConnected) return;
+    if (ChartClass === null) return void loadCharts().then(() => ChartClass && redraw());
     tokens = readTokens(element);
     chart = new ChartClass(canvas, configured(content, tokens));
   }
@@ -127,6 +144,7 @@ export function createFigure(title) {
     },
     close() {
       stop();
+      content = null;
       chart?.destroy();
       chart = null;
     },
@@ -183,6 +201,35 @@ export function unitAxis(tokens, title, more = {}) {
       font: { family: tokens.font, size: 11 },
       callback: (/** @type {number} */ value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
     },
+    grid: { color: tokens.line, tickLength: 4 },
+    border: { color: tokens.soft },
+    ...more,
+  };
+}
+
+/** An axis' name. @param {Tokens} tokens @param {string} text */
+export function title(tokens, text) {
+  return { display: true, text, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 };
+}
+
+/** @param {Tokens} tokens @param {(value: number) => string} words of a value on the axis */
+export function ticks(tokens, words) {
+  return {
+    color: tokens.soft,
+    maxRotation: 0,
+    minRotation: 0,
+    font: { family: tokens.font, size: 11 },
+    callback: (/** @type {number} */ value) => words(value),
+  };
+}
+
+/** An axis from 0 up. @param {Tokens} tokens @param {{top: number, step: number}} scale @param {(value: number) => string} words @param {object} [more] */
+export function upAxis(tokens, { top, step }, words, more = {}) {
+  return {
+    type: 'linear',
+    min: 0,
+    max: top,
+    ticks: { ...ticks(tokens, words), stepSize: step },
     grid: { color: tokens.line, tickLength: 4 },
     border: { color: tokens.soft },
     ...more,

@@ -1,11 +1,11 @@
 // @ts-check
 // Along the rows of a file: figures window by window with their intervals, a series with alarms, curves of calibration
-// and of cost; and one column's bins with what each contributes.
+// and of cost.
 
 import { fixed, percent } from '../state/format.js';
 import { figure } from '../state/drift_words.js';
-import { unitAxis, verticalLine } from './figure.js';
-import { shareWords, upTo } from './series.js';
+import { ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
+import { largestOf, upTo } from './series.js';
 import { thin } from './curves.js';
 
 /** @typedef {import('./figure.js').Content} Content */
@@ -13,25 +13,6 @@ import { thin } from './curves.js';
 /** @typedef {{value: number | null, low: number | null, high: number | null}} Interval */
 
 const DASHES = [[], [5, 4], [2, 3], [8, 3, 2, 3]];
-
-/** @param {number[]} values @returns {number} */
-const largestOf = (values) => values.reduce((most, value) => (value > most ? value : most), 0);
-
-/** @param {Tokens} tokens @param {string} text */
-function title(tokens, text) {
-  return { display: true, text, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 };
-}
-
-/** @param {Tokens} tokens @param {(value: number) => string} words */
-function ticks(tokens, words) {
-  return {
-    color: tokens.soft,
-    maxRotation: 0,
-    minRotation: 0,
-    font: { family: tokens.font, size: 11 },
-    callback: (/** @type {number} */ value) => words(value),
-  };
-}
 
 /**
  * Round rows of a range.
@@ -64,19 +45,6 @@ function rowAxis(tokens, from, to) {
   };
 }
 
-/** @param {Tokens} tokens @param {{top: number, step: number}} scale @param {(value: number) => string} words @param {object} [more] */
-function upAxis(tokens, { top, step }, words, more = {}) {
-  return {
-    type: 'linear',
-    min: 0,
-    max: top,
-    ticks: { ...ticks(tokens, words), stepSize: step },
-    grid: { color: tokens.line, tickLength: 4 },
-    border: { color: tokens.soft },
-    ...more,
-  };
-}
-
 /** @param {Tokens} tokens */
 function powersAxis(tokens) {
   const whole = (/** @type {number} */ value) => Number.isInteger(Math.log10(value));
@@ -86,119 +54,6 @@ function powersAxis(tokens) {
     grid: { color: (/** @type {{tick: {value: number}}} */ { tick }) => (tick && whole(tick.value) ? tokens.line : 'transparent'), tickLength: 4 },
     border: { color: tokens.soft },
   };
-}
-
-/**
- * One column: shares of the bins, reference dashed; beneath them what each bin contributes. Bins are drawn equally wide.
- * @param {object} data
- * @param {import('../engine/analysis/types.js').DriftColumn} data.column
- * @param {number | null} data.chosen
- * @param {(bin: import('../engine/analysis/types.js').DriftColumn['bins'][number]) => string} data.words
- * @param {string} data.finding
- * @returns {Content}
- */
-export function binsContent({ column, chosen, words, finding }) {
-  const { bins, score } = column;
-  const shares = (/** @type {'reference' | 'current'} */ side) => {
-    const total = bins.reduce((sum, bin) => sum + bin[side], 0);
-    return bins.map((bin) => (total > 0 ? bin[side] / total : 0));
-  };
-  const reference = shares('reference');
-  const current = shares('current');
-  const contribution = bins.map((bin) => bin.contribution ?? 0);
-  const scale = upTo(largestOf([...reference, ...current]), 1);
-  const part = upTo(largestOf(contribution), 0.01);
-  const numeric = column.kind === 'numeric';
-  return {
-    finding,
-    draw: (tokens) => ({
-      type: 'bar',
-      data: {
-        datasets: [
-          {
-            type: 'line',
-            label: 'reference',
-            yAxisID: 'y',
-            data: [...reference.map((y, i) => ({ x: i, y })), { x: bins.length, y: reference.at(-1) ?? null }],
-            borderColor: tokens.ink,
-            borderWidth: 1.5,
-            borderDash: [4, 3],
-            stepped: 'before',
-          },
-          {
-            label: 'current',
-            yAxisID: 'y',
-            data: current.map((y, i) => ({ x: i + 0.5, y })),
-            backgroundColor: current.map((_, i) => (i === chosen ? tokens.accent : tokens.risk[1])),
-            borderColor: tokens.soft,
-            borderWidth: 1,
-            barPercentage: 1,
-            categoryPercentage: 0.96,
-            grouped: false,
-          },
-          {
-            label: `part of the ${score}`,
-            yAxisID: 'part',
-            data: contribution.map((y, i) => ({ x: i + 0.5, y: Math.max(0, y) })),
-            backgroundColor: current.map((_, i) => (i === chosen ? tokens.accent : tokens.risk[3])),
-            barPercentage: 1,
-            categoryPercentage: 0.7,
-            grouped: false,
-          },
-        ],
-      },
-      options: {
-        scales: {
-          x: {
-            type: 'linear',
-            offset: false,
-            min: 0,
-            max: bins.length,
-            title: title(tokens, column.name),
-            afterBuildTicks: (/** @type {{width: number, ticks: {value: number}[]}} */ axis) => {
-              const every = Math.max(1, Math.ceil(bins.length / Math.max(2, Math.floor(axis.width / 64))));
-              const places = bins.map((_, i) => i).filter((i) => i % every === 0);
-              axis.ticks = places.map((i) => ({ value: numeric && !bins[i].missing ? i : i + 0.5 }));
-            },
-            ticks: {
-              ...ticks(tokens, (value) => edgeWords(column, value)),
-              autoSkip: false,
-            },
-            grid: { display: false, offset: false },
-            border: { color: tokens.soft },
-          },
-          part: upAxis(tokens, part, (value) => (value === 0 || value === part.top ? figure(value) : ''), {
-            stack: 'bins',
-            stackWeight: 1,
-            title: title(tokens, score.toUpperCase()),
-          }),
-          y: upAxis(tokens, scale, shareWords(scale), { stack: 'bins', stackWeight: 3, offset: true }),
-        },
-      },
-    }),
-    table: {
-      head: ['Bin', 'Reference', 'Current', `Part of the ${score.toUpperCase()}`],
-      rows: bins.map((bin, i) => [
-        words(bin),
-        `${bin.reference.toLocaleString()} (${percent(reference[i], 1)})`,
-        `${bin.current.toLocaleString()} (${percent(current[i], 1)})`,
-        bin.contribution === null ? '–' : fixed(bin.contribution, 4),
-      ]),
-    },
-  };
-}
-
-/**
- * What stands under the axis of bins: the lower edge of bins of numbers, else what the bin is.
- * @param {import('../engine/analysis/types.js').DriftColumn} column
- * @param {number} value
- */
-function edgeWords({ bins, kind }, value) {
-  const bin = bins[Math.floor(value)];
-  if (!bin) return '';
-  if (bin.missing) return 'missing';
-  if (kind === 'categorical') return bin.category === null ? 'rarer' : bin.category.slice(0, 10);
-  return bin.low === null ? '' : Number(bin.low.toPrecision(3)).toLocaleString(undefined, { maximumSignificantDigits: 3, useGrouping: false }).replace(/^-/, '\u2212');
 }
 
 /**

@@ -108,7 +108,7 @@ function line({ begin_ms, width_ms, scored }, values) {
 }
 
 /** @param {number[]} values @returns {number} */
-const largestOf = (values) => values.reduce((most, value) => (value > most ? value : most), 0);
+export const largestOf = (values) => values.reduce((most, value) => (value > most ? value : most), 0);
 
 /**
  * The places of alerts as lines with the severity's mark on top.

@@ -492,7 +492,7 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
 
   /** @param {DriftAnalysis} running @returns {Promise<import('./drift_state.js').DetectorRun>} */
   async function findAlarms(running) {
-    const { loaded, settings } = store.get();
+    const { loaded, settings, known } = store.get();
     if (!loaded) throw new Error('a detector needs the rows of a file');
     const { name, series, set } = settings.detector;
     return working('detector', async ({ signal }) => {
@@ -515,15 +515,20 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
       const reference = before ? finite(values.slice(0, boundary)).values : usable.values;
       const falseAlarms = await running.falseAlarms({ ...asked, seed: SEED, shuffles: SHUFFLES }, reference, { signal });
       stopIf(signal);
+      const found = { alarms: mapped(document.alarms, usable.rows), warnings: mapped(document.warnings ?? [], usable.rows) };
+      const drifts = known.rows.filter((row) => row < loaded.rows);
+      const score = drifts.length === 0 ? null : await running.scoreDetector({ rows: loaded.rows, horizon: known.horizon, alarms: found.alarms }, Float64Array.from(drifts), { signal });
+      stopIf(signal);
       return {
         name,
         series,
-        found: { alarms: mapped(document.alarms, usable.rows), warnings: mapped(document.warnings ?? [], usable.rows) },
+        found,
+        score,
         values: usable.values.length,
         line: thinned(values),
         falseAlarms,
         reference: before ? 'the rows before the boundary, shuffled' : 'all rows of the file, shuffled',
-        document: { series: seriesName(series), rows: loaded.rows, results: [{ ...document, false_alarms: falseAlarms }] },
+        document: { series: seriesName(series), rows: loaded.rows, results: [{ ...document, ...found, false_alarms: falseAlarms, ...(score ? { score } : {}) }] },
       };
     });
   }
@@ -741,6 +746,10 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
     async listDetectors() {
       if (store.get().detectors.length > 0) return;
       await section(async (running) => store.set({ detectors: await track(running.detectors()) }));
+    },
+    /** The drifts that people know of. @param {number[]} rows @param {number} horizon */
+    know(rows, horizon) {
+      store.set({ known: { rows: [...new Set(rows)].sort((a, b) => a - b), horizon }, detector: null });
     },
     async detect() {
       store.set({ detectorProblem: '' });

@@ -153,19 +153,6 @@ export function clocks(model, columns) {
 }
 
 /**
- * The columns as people want them: drifted ones first, those that moved furthest above their floor before others; the rest
- * as the report has them.
- * @template {{verdict: string, effect: {value: number | null, floor: number}}} T
- * @param {T[]} columns
- * @returns {T[]}
- */
-export function furthestFirst(columns) {
-  const far = (/** @type {T} */ { effect }) => (effect.value ?? 0) / (effect.floor > 0 ? effect.floor : 1);
-  const drifted = columns.filter(({ verdict }) => verdict === 'drifted').sort((a, b) => far(b) - far(a));
-  return [...drifted, ...columns.filter(({ verdict }) => verdict !== 'drifted')];
-}
-
-/**
  * The bin that contributes most of those which hold more of the rows now than in the reference: where drifted rows are.
  * @param {import('../engine/analysis/types.js').DriftColumn} column
  * @returns {number | null}

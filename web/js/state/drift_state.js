@@ -67,6 +67,7 @@
  * @property {{x: number, y: number}[]} line the series, thinned
  * @property {any} falseAlarms null: not yet
  * @property {string} reference which rows were shuffled
+ * @property {any} score against known drifts, beside an always-fire and a never-fire dummy; null: none are known
  * @property {any} document as the engine gave it, for the report
  */
 
@@ -109,6 +110,7 @@
  * @property {PerformanceRun | null} performance
  * @property {any[]} detectors what there is to choose from
  * @property {DetectorRun | null} detector
+ * @property {{rows: number[], horizon: number}} known the drifts that people know of in this file: where each begins, and in how many rows an alarm finds it
  * @property {string} detectorProblem
  * @property {string} saved what became of the report
  * @property {{judged: number, names: string[], few: boolean} | null} fit of the reviewed file, from its counts
@@ -173,6 +175,7 @@ export function nothingCompared() {
     ...nothingOpened(),
     together: null,
     performance: null,
+    known: { rows: [], horizon: 1000 },
     detector: null,
     detectorProblem: '',
     saved: '',

@@ -107,7 +107,7 @@ export function shiftWords(shift, locale) {
 export function pWords(p, below = null, locale) {
   if (p === null || p === undefined) return below === null ? '–' : `< ${scientific(below, locale)}`;
   if (p < 1e-12) return '< 1e−12';
-  return scientific(p, locale);
+  return `${below === null ? '' : '≤ '}${scientific(p, locale)}`;
 }
 
 /** @param {number} value @param {string} [locale] */

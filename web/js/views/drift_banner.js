@@ -29,7 +29,8 @@ export function mount(element, app) {
       const { overall } = report;
       say(sentence, overall.sentence);
       element.classList.toggle('moved', overall.verdict === 'moved');
-      const whole = overall.p_value === null ? '' : `All columns as one test: p ${pWords(overall.p_value)}.`;
+      const smallest = report.columns.find(({ p_corrected: p }) => p === overall.p_value);
+      const whole = overall.p_value === null ? '' : `All columns as one test: p ${pWords(overall.p_value, smallest?.outcome.p_below)}.`;
       const spread = overall.share === null ? '' : `${percent(overall.share, 1)} of the columns drifted${overall.widespread ? ', which is widespread' : ''}${overall.small > 0 ? `; ${count(overall.small)} moved too little to matter` : ''}.`;
       say(facts, [spread, `${whole}`.trim()].filter((part) => part !== '').join(' '));
       put(sides, `${settingsWords(report)} Reference: ${sideWords(report.reference)}. Current: ${sideWords(report.current)}.`);

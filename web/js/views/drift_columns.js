@@ -2,11 +2,10 @@
 // The columns, drifted ones first; one opened: its bins with what each contributes, how its verdict came about, and the
 // rows behind a bin.
 
+import { binsContent } from '../charts/compare.js';
 import { createFigure } from '../charts/figure.js';
-import { binsContent } from '../charts/rows.js';
 import { sparkline } from '../charts/sparkline.js';
 import { TREND_WINDOWS } from '../state/drift_state.js';
-import { furthestFirst } from '../state/drift_series.js';
 import { binWords, effectWords, figure, methodWords, missingShare, pWords, shiftWords, trendWords } from '../state/drift_words.js';
 import { cell, count, measure, percent } from '../state/format.js';
 import { h, put, say } from './dom.js';
@@ -104,7 +103,7 @@ export function mount(element, detail, app) {
     all.hidden = report.columns.length <= least;
     say(all, everything ? 'Only the first' : `All ${count(report.columns.length)} columns`);
     all.setAttribute('aria-expanded', String(everything));
-    const wanted = furthestFirst(report.columns)
+    const wanted = report.columns
       .filter(({ name }, i) => everything || i < least || name === openColumn)
       .map((column) => {
         const row = rows.get(column.name) ?? rowOf(column.name);
@@ -177,6 +176,7 @@ function mountDetail(element, app, close) {
         binsContent({
           column,
           chosen: typeof openBin === 'number' ? openBin : null,
+          held: (rows, share) => `${count(rows)} (${percent(share, 1)})`,
           words: (bin) => binWords(bin, column.kind),
           finding: finding(column, verdict),
         }),

@@ -31,7 +31,21 @@ export function mount(element, app) {
   const problem = h('p', { role: 'alert' });
   const words = h('p', { role: 'status' });
   const chart = createFigure('Alarms');
+  const scores = h('div');
   const charts = h('div', { class: 'alarms' }, chart.element);
+  const knownId = newId('known');
+  const knownHint = newId('known-hint');
+  const horizonId = newId('horizon');
+  const known = h('input', { id: knownId, inputmode: 'numeric', autocomplete: 'off', placeholder: 'none', 'aria-describedby': knownHint });
+  const horizon = h('input', { id: horizonId, type: 'number', inputmode: 'numeric', min: 0, max: 1e9, step: 1, required: true });
+  const know = () => {
+    const { loaded } = store.get();
+    const { rows, wrong } = rowsIn(known.value, loaded?.rows ?? 0);
+    known.setCustomValidity(wrong === null ? '' : `“${wrong}” is not a row of this file: whole numbers from 0 to ${count((loaded?.rows ?? 1) - 1)}, apart by commas.`);
+    if (known.reportValidity() && horizon.reportValidity()) actions.know(rows, Number(horizon.value));
+  };
+  known.addEventListener('change', know);
+  horizon.addEventListener('change', know);
   put(
     element,
     h('div', { class: 'section-title' }, h('h2', { id: 'drift-detectors-title' }, 'Detectors')),
@@ -44,9 +58,21 @@ export function mount(element, app) {
     ),
     about,
     h('details', { class: 'parameters' }, h('summary', null, 'Parameters'), parameters),
+    h(
+      'details',
+      { class: 'parameters' },
+      h('summary', null, 'Known drifts'),
+      h(
+        'div',
+        { class: 'fields' },
+        h('div', { class: 'field parameter' }, h('label', { for: knownId }, 'Rows where one begins'), known, h('span', { class: 'hint', id: knownHint }, 'Such as 30000, 41000. The alarms are then scored against them.')),
+        h('div', { class: 'field parameter' }, h('label', { for: horizonId }, 'Found within, rows'), horizon, h('span', { class: 'hint' }, 'A later alarm is a false one.')),
+      ),
+    ),
     h('div', null, run),
     problem,
     words,
+    scores,
     charts,
   );
   let shownFor = '';
@@ -79,6 +105,10 @@ export function mount(element, app) {
     store.watch(['job', 'loaded', 'settings'], ({ job, loaded, settings }) => {
       run.disabled = job !== null || !loaded || settings.current === 'live';
     }),
+    store.watch(['known'], ({ known: { rows, horizon: within } }) => {
+      if (document.activeElement !== known) known.value = rows.join(', ');
+      if (document.activeElement !== horizon) horizon.value = String(within);
+    }),
     store.watch(['detectorProblem'], ({ detectorProblem }) => {
       say(problem, detectorProblem);
       problem.hidden = detectorProblem === '';
@@ -86,6 +116,7 @@ export function mount(element, app) {
     store.watch(['detector'], ({ detector, loaded, settings }) => {
       charts.hidden = detector === null;
       words.hidden = detector === null;
+      put(scores, detector?.score ? scoreTable(detector.score) : null);
       if (!detector || !loaded) {
         say(words, '');
         return;
@@ -140,6 +171,53 @@ export function mount(element, app) {
     stops.forEach((stop) => stop());
     chart.close();
   };
+}
+
+/**
+ * Rows of a file, apart by commas or blanks.
+ * @param {string} text
+ * @param {number} rows of the file
+ * @returns {{rows: number[], wrong: string | null}} wrong: the first that is none
+ */
+export function rowsIn(text, rows) {
+  const parts = text.split(/[\s,;]+/).filter((part) => part !== '');
+  const wrong = parts.find((part) => !/^\d+$/.test(part) || Number(part) >= rows) ?? null;
+  return { rows: wrong === null ? parts.map(Number) : [], wrong };
+}
+
+/** What the alarms are worth beside firing at every row and never firing. @param {any} score */
+function scoreTable(score) {
+  const number = (/** @type {number | null} */ value) => (typeof value === 'number' ? figure(value) : '–');
+  const whole = (/** @type {number | null} */ value) => (typeof value === 'number' ? count(Math.round(value)) : '–');
+  /** @type {[string, any][]} */
+  const lines = [
+    ['This detector', score.detector],
+    ['Always fires', score.always],
+    ['Never fires', score.never],
+  ];
+  const heads = ['', 'Alarms', 'Precision', 'Recall', 'Delay, mean', 'Delay, most', 'False per 10,000', 'Rows per false alarm'];
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Score against known drifts' },
+    h(
+      'table',
+      { class: 'grid' },
+      h('caption', null, `Against ${count(score.drifts)} known ${score.drifts === 1 ? 'drift' : 'drifts'}: an alarm up to ${count(score.horizon)} rows after one finds it`),
+      h('thead', null, h('tr', null, ...heads.map((head, i) => (i === 0 ? h('td') : h('th', { scope: 'col', class: 'num' }, head))))),
+      h(
+        'tbody',
+        null,
+        ...lines.map(([name, line]) =>
+          h(
+            'tr',
+            null,
+            h('th', { scope: 'row' }, name),
+            ...[whole(line.alarms), number(line.precision), number(line.recall), whole(line.delay.mean), whole(line.delay.max), number(line.false_alarm_rate), whole(line.mtbfa)].map((text) => h('td', { class: 'num' }, text)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {import('../state/drift_state.js').DetectorRun} run */

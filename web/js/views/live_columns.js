@@ -1,8 +1,9 @@
 // @ts-check
 // Which columns have moved away from the reference; one opened: both histograms, the bins that moved most, rows behind a bin.
 
-import { columnContent } from '../charts/compare.js';
+import { binsContent } from '../charts/compare.js';
 import { createFigure } from '../charts/figure.js';
+import { binWords, pWords } from '../state/drift_words.js';
 import { count, fixed, measure, percent, probability } from '../state/format.js';
 import { clock, windowLabel } from '../state/live_words.js';
 import { badge, h, put, say } from './dom.js';
@@ -13,9 +14,6 @@ import { badge, h, put, say } from './dom.js';
 
 const BINS = 8;
 const FIRST = 6;
-
-/** @param {number | null} p */
-export const pWords = (p) => (p === null ? '–' : p < 1e-12 ? '< 1e-12' : p < 0.0001 ? p.toExponential(0).replace('-', '\u2212') : fixed(p, 4));
 
 /**
  * @param {HTMLElement} element
@@ -172,7 +170,13 @@ function mountDetail(element, app, close) {
       figure.element.hidden = !column;
       bins.hidden = !column;
       if (!column) return;
-      const content = columnContent({ column, chosen: openBin, finding: finding(column) });
+      const content = binsContent({
+        column: { name: column.name, kind: 'numeric', score: 'psi', bins: binsOf(column) },
+        chosen: openBin,
+        held: (_, share) => percent(share, 1),
+        words: (bin) => binWords(bin, 'numeric'),
+        finding: finding(column),
+      });
       if (drawn === column.name) figure.update(content);
       else figure.show(content);
       drawn = column.name;
@@ -194,6 +198,7 @@ function mountDetail(element, app, close) {
     const shown = order.slice(0, BINS);
     if (chosen !== null && !shown.includes(chosen)) shown.push(chosen);
     const focused = bins.contains(document.activeElement) ? document.activeElement?.getAttribute('data-bin') : null;
+    const all = binsOf(column);
     put(
       bins,
       h('h4', null, 'Bins that moved most; choose one to see its rows'),
@@ -201,7 +206,7 @@ function mountDetail(element, app, close) {
         h(
           'button',
           { type: 'button', 'data-bin': i, 'aria-pressed': i === chosen, onclick: () => actions.openBin(store.get().openBin === i ? null : i) },
-          h('span', null, binWords(column, i)),
+          h('span', null, binWords(all[i], 'numeric')),
           h('span', { class: 'soft' }, `${percent(column.reference[i], 1)} → ${percent(column.current[i], 1)}, PSI ${fixed(column.contribution[i], 3)}`),
         ),
       ),
@@ -215,19 +220,26 @@ function mountDetail(element, app, close) {
 }
 
 /**
+ * The bins with shares of the rows; the first and last also hold what is beyond.
  * @param {ColumnDetail} column
- * @param {number} i
  */
-function binWords({ edges }, i) {
-  if (i === 0) return `below ${measure(edges[1])}`;
-  if (i === edges.length - 2) return `from ${measure(edges[i])}`;
-  return `${measure(edges[i])} to ${measure(edges[i + 1])}`;
+function binsOf({ edges, reference, current, contribution }) {
+  const last = reference.length - 1;
+  return reference.map((share, i) => ({
+    low: i === 0 ? null : edges[i],
+    high: i === last ? null : edges[i + 1],
+    category: null,
+    missing: false,
+    reference: share,
+    current: current[i],
+    contribution: contribution[i],
+  }));
 }
 
 /** @param {ColumnDetail} column */
 function finding({ drift }) {
   const psi = drift.psi === null ? '' : ` PSI ${fixed(drift.psi, 3)}${drift.psi_noise === null ? '' : `, of which chance gives about ${fixed(drift.psi_noise, 3)}`}.`;
-  return `${drift.verdict[0].toUpperCase()}${drift.verdict.slice(1)}.${psi} Bars: now. Dashes: reference. Bins are drawn equally wide.`;
+  return `${drift.verdict[0].toUpperCase()}${drift.verdict.slice(1)}.${psi} Bars: now. Dashes: reference. Below: what each bin adds. Bins are drawn equally wide.`;
 }
 
 /**
@@ -238,7 +250,7 @@ function finding({ drift }) {
  * @returns {import('./dom.js').Child[]}
  */
 function behind(app, column, bin, rows) {
-  const where = `${column.name} ${binWords(column, bin)}`;
+  const where = `${column.name} ${binWords(binsOf(column)[bin], 'numeric')}`;
   if (!rows) return [h('p', { class: 'hint' }, `Looking for recent rows with ${where} …`)];
   if (rows.length === 0) return [h('p', { class: 'hint' }, `None of the last 5,000 rows has ${where}.`)];
   const inputs = app.store.get().model?.inputs ?? [];

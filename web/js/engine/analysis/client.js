@@ -89,7 +89,7 @@ export class AnalysisClient {
   #next = null;
   /** @type {((error: unknown) => void) | null} rejects the comparison that is being made */
   #current = null;
-  /** @type {string[] | null} columns of the classifier that the helper holds */
+  /** @type {{names: string[], sides: string} | null} columns of the classifier that the helper holds, and what it tells apart */
   #classifier = null;
   /** @type {Error | null} */
   #closed = null;
@@ -212,6 +212,7 @@ export class AnalysisClient {
     }
     const known = this.#tables[which];
     if (known !== null && isOf(known, source)) return /** @type {TableInfo} */ (known.info);
+    this.#classifier = null;
     this.#tables[which] = null;
     const controller = new AbortController();
     this.#loading[which] = controller;
@@ -376,7 +377,8 @@ export class AnalysisClient {
     const owner = this.#ownerOf(name);
     /** @type {Float64Array | null} */
     let ratios = null;
-    const classifier = this.#classifier;
+    // What was told apart by a classifier of other sides says nothing of these.
+    const classifier = this.#classifier?.sides === sidesOf(request) ? this.#classifier.names : null;
     if (classifier !== null) {
       const all = await this.#on(owner, (connection) => ask(connection, 'rowNumbers', { name, where, request }));
       const rows = all.subarray(0, MOST_RANKED_ROWS);
@@ -439,6 +441,7 @@ export class AnalysisClient {
     const { multivariate, ...sides } = request;
     const maxRows = Math.min(Math.max(1, rows), MOST_MULTIVARIATE_ROWS);
     const seed = Number.isInteger(settings.seed) ? settings.seed : 1;
+    const tables = SIDES.map((side) => this.#tables[side]);
     const parts = [];
     for (const side of SIDES) {
       const payload = { table: TABLES[side], request: sides, maxRows, seed };
@@ -462,7 +465,8 @@ export class AnalysisClient {
       request: { multivariate: settings },
     };
     const found = await this.#aside((connection) => ask(connection, 'multivariate', payload, { signal }), { signal });
-    if (found.domain !== null) this.#classifier = matrix.names;
+    const same = tables.every((table, i) => table === this.#tables[SIDES[i]]);
+    if (found.domain !== null && same) this.#classifier = { names: matrix.names, sides: sidesOf(sides) };
     return found;
   }
 
@@ -553,6 +557,9 @@ export class AnalysisClient {
       slot.connection?.kill('ENGINE_CRASHED', 'the analysis has been closed');
   }
 }
+
+/** Which rows are compared with which. @param {DriftRequest} request */
+const sidesOf = ({ reference, current }) => JSON.stringify([reference, current].map((side) => [side?.from ?? null, side?.rows ?? null]));
 
 /**
  * What is known of a table from the workers that have read it.

@@ -179,7 +179,7 @@
  * @property {(name: string, request: DriftRequest) => Promise<DriftColumn>} column
  * @property {(name: string, request: DriftRequest, windows: number) => Promise<DriftTrend>} trend of the request's current rows
  * @property {(name: string, where: RowPlace, request: DriftRequest, max: number) => Promise<DriftRows>} rows
- *   ranked by the domain classifier's density ratio once multivariate() has run (of the first 20,000 where there are more)
+ *   ranked by the domain classifier's density ratio once multivariate() has run for these sides (of the first 20,000 where there are more)
  * @property {(request: DriftRequest & {multivariate?: object}, options?: JobOptions) => Promise<MultivariateDrift>} multivariate
  *   of at most 5,000 rows of each side (multivariate.rows: another number, up to 50,000)
  * @property {() => Promise<object[]>} detectors
