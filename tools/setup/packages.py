@@ -181,6 +181,7 @@ _PANDAS = Requirement(
     "pip: pandas",
     "python3-pandas",
 )
+_VALGRIND = Requirement("Valgrind", _command("valgrind"), "valgrind", "valgrind", "valgrind")
 _CHROMIUM = Requirement(
     "Chromium", lambda: find_chromium() is not None, "chromium", "chromium", "chromium"
 )
@@ -204,6 +205,7 @@ PARTS = {
     "ground": PAGE,
     "fuzz": NATIVE + [_CLANG, _CLANG_RUNTIME],
     "golden": NATIVE + [_SKLEARN, _PANDAS],
+    "guard": PAGE + NATIVE + [_VALGRIND],
     "e2e": PAGE + NATIVE + [_CHROMIUM, _FONTS],
     "bench": PAGE + NATIVE + [_BENCHMARK, _SKLEARN, _PANDAS, _CHROMIUM, _FONTS],
 }
