@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -148,6 +150,64 @@ INSTANTIATE_TEST_SUITE_P(
         Shape{"Features257", {.trees = 4, .features = 257, .default_left = 0.5}, 0.01},
         Shape{"Features4096", {.trees = 2, .features = 4096, .max_depth = 6}, 0.001}),
     [](const testing::TestParamInfo<Shape>& shape) { return shape.param.name; });
+
+// Blocks of rows, and the last rows of blocks, whose kernels are others: each row as it is alone.
+TEST(CompiledForestTest, TheSameBitsForAnyBatchSize) {
+  const Forest forest = MakeRandomForest(
+      {.trees = 6, .features = 7, .max_depth = 40, .leaf_share = 0.45, .default_left = 0.5}, 11);
+  constexpr size_t kRows = 70001;
+  const std::vector<float> rows = MakeRandomRows(kRows, 7, 0.02, 11);
+  const Result<CompiledForest> compiled = CompiledForest::Build(forest);
+  ASSERT_TRUE(compiled.ok());
+  std::vector<double> expected(kRows);
+  for (size_t i = 0; i < kRows; ++i) {
+    std::array<float, 7> row;
+    for (size_t f = 0; f < row.size(); ++f) row[f] = rows[f * kRows + i];
+    expected[i] = PredictRowReference(forest, row) / 6.0;
+  }
+  for (const size_t batch : {size_t{255}, size_t{4096}, size_t{16383}, size_t{16384}, size_t{16385},
+                             size_t{32770}, kRows}) {
+    std::vector<double> out(kRows);
+    for (size_t first = 0; first < kRows; first += batch) {
+      const size_t count = std::min(batch, kRows - first);
+      compiled->PredictProba(std::span(rows).subspan(first), count, kRows,
+                             std::span(out).subspan(first, count));
+    }
+    ASSERT_EQ(0, std::memcmp(out.data(), expected.data(), kRows * sizeof(double))) << batch;
+  }
+}
+
+// Chains whose every split sends 16 of 5,000 rows away, to the left or to the right: lists that
+// are nearly as long as their parents.
+TEST(CompiledForestTest, ChainsInLargeBlocks) {
+  constexpr size_t kRows = 5000;
+  std::vector<float> rows(kRows);
+  for (size_t i = 0; i < kRows; ++i) rows[i] = static_cast<float>(i * 2654435761u % kRows);
+  for (const bool to_the_right : {false, true}) {
+    Forest forest;
+    forest.feature_count = 1;
+    forest.roots = {0};
+    constexpr int32_t kSplits = 300;
+    for (int32_t k = 0; k < kSplits; ++k) {
+      const int32_t leaf = 2 * k + 1;
+      const int32_t next = 2 * k + 2;
+      forest.feature.insert(forest.feature.end(), {0, -1});
+      const auto cut = static_cast<float>(16 * (k + 1));
+      forest.threshold.insert(forest.threshold.end(), {to_the_right ? cut : kRows - cut, 0.0f});
+      forest.left.insert(forest.left.end(), {to_the_right ? leaf : next, -1});
+      forest.right.insert(forest.right.end(), {to_the_right ? next : leaf, -1});
+      forest.default_left.insert(forest.default_left.end(), {0, 0});
+      forest.value.insert(forest.value.end(), {0.0, k / 512.0});
+    }
+    forest.feature.push_back(-1);
+    forest.threshold.push_back(0.0f);
+    forest.left.push_back(-1);
+    forest.right.push_back(-1);
+    forest.default_left.push_back(0);
+    forest.value.push_back(1.0);
+    ExpectEqualsReference(forest, rows, kRows);
+  }
+}
 
 TEST(CompiledForestTest, AChainAsDeepAsAllowed) {
   Forest forest;

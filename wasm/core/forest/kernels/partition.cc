@@ -27,7 +27,9 @@ using Offset = uint16_t;
 static_assert((kMaxKernelRows - 1) * sizeof(float) <= UINT16_MAX);
 
 // Nodes with at least one of this many rows of the block are bitmaps.
-constexpr size_t kDenseShare = 8;
+constexpr size_t kDenseShare = 4;
+// A bitmap with fewer than one of this many rows is read bit by bit.
+constexpr size_t kSparseShare = 16;
 
 struct alignas(16) Shuffle {
   uint8_t bytes[16];
@@ -113,7 +115,7 @@ FIRETOWER_INLINE uint32_t LeftOf8(const float* column, const Offset* offsets, Th
   return wasm_i16x8_bitmask(ab);
 }
 
-// Stores the eight offsets, those of the set first, to both places.
+// Stores the eight offsets, those of the set first and the others last, to both places.
 FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offset* also_to) {
   const v128_t split = wasm_i8x16_swizzle(wasm_v128_load(from), wasm_v128_load(&kShuffles[set]));
   wasm_v128_store(to, split);
@@ -177,9 +179,12 @@ FIRETOWER_INLINE void Store8(uint32_t set, Offset first, Offset* to) {
 
 #endif
 
-FIRETOWER_INLINE void Store16(uint32_t set, unsigned char* to) {
-  const auto low = static_cast<uint16_t>(set);
-  std::memcpy(to, &low, sizeof(low));
+template <bool kNanLeft>
+FIRETOWER_INLINE uint64_t LeftOf64(const float* x, Threshold threshold) {
+  uint64_t set = LeftOf16<kNanLeft>(x, threshold);
+  set |= uint64_t{LeftOf16<kNanLeft>(x + 16, threshold)} << 16;
+  set |= uint64_t{LeftOf16<kNanLeft>(x + 32, threshold)} << 32;
+  return set | uint64_t{LeftOf16<kNanLeft>(x + 48, threshold)} << 48;
 }
 
 FIRETOWER_INLINE size_t CountOf(uint64_t set) {
@@ -198,9 +203,7 @@ class Partition {
         words_((rows + 63) / 64),
         dense_rows_(rows / kDenseShare + 1),
         bitmaps_(kBitmaps * words_) {
-    int32_t depth = 0;
-    for (size_t t = 0; t < forest.tree_count; ++t) depth = std::max(depth, forest.trees[t].depth);
-    lists_.resize(2 * rows + kSlack * (static_cast<size_t>(depth) + 3));
+    for (std::vector<Offset>& buffer : lists_) buffer.resize(rows + 2 * kSlack);
     for (size_t b = 0; b < kBitmaps; ++b) free_.push_back(bitmaps_.data() + b * words_);
   }
 
@@ -219,7 +222,7 @@ class Partition {
  private:
   // Waiting bitmaps have no row in common, and at most two more are at work.
   static constexpr size_t kBitmaps = kDenseShare + 2;
-  // Offsets that are read and written beyond a list's end.
+  // Room between a node's two lists: a vector is stored to either and filled with the other's.
   static constexpr size_t kSlack = 8;
 
   struct Dense {
@@ -227,9 +230,14 @@ class Partition {
     uint64_t* bitmap;
     size_t count;
   };
+  // The list is in lists_[buffer] from start + shift on. Its children's go to the other buffer, the
+  // left one's from start on, the right one's up to start + count + kSlack. As trees are walked
+  // depth first, everything between these places is theirs.
   struct List {
     uint32_t node;
-    Offset* offsets;
+    uint32_t buffer;
+    size_t start;
+    size_t shift;
     size_t count;
   };
 
@@ -250,46 +258,47 @@ class Partition {
       return;
     }
     if (count != 0) {
-      Extract(bitmap, lists_.data());
-      WalkLists({node, lists_.data(), count});
+      if (count < rows_ / kSparseShare) {
+        ExtractFew(bitmap, lists_[0].data());
+      } else {
+        Extract(bitmap, lists_[0].data());
+      }
+      WalkLists({node, 0, 0, 0, count});
     }
     free_.push_back(bitmap);
   }
 
   FIRETOWER_TARGET void SplitDense(const Dense& at) {
-    const Node node = forest_.nodes[at.node];
     uint64_t* left = TakeBitmap();
-    if (NanLeft(at.node)) {
-      Compare<true>(node, left);
-    } else {
-      Compare<false>(node, left);
-    }
-    size_t left_count = 0;
-    for (size_t w = 0; w < words_; ++w) {
-      const uint64_t set = at.bitmap[w];
-      const uint64_t goes_left = set & left[w];
-      left[w] = goes_left;
-      at.bitmap[w] = set ^ goes_left;
-      left_count += CountOf(goes_left);
-    }
+    const Node node = forest_.nodes[at.node];
+    const size_t left_count = NanLeft(at.node) ? SplitBitmap<true>(node, at.bitmap, left)
+                                               : SplitBitmap<false>(node, at.bitmap, left);
     Enter(at.node + node.distance(), at.bitmap, at.count - left_count);
     Enter(at.node + 1, left, left_count);
   }
 
+  // Moves those rows of the bitmap that go left to `left`; returns how many.
   template <bool kNanLeft>
-  FIRETOWER_TARGET void Compare(const Node& node, uint64_t* left) const {
+  FIRETOWER_TARGET size_t SplitBitmap(const Node& node, uint64_t* bitmap, uint64_t* left) const {
     const float* column = columns_.data + node.feature() * columns_.stride;
     const Threshold threshold = Splat(FloatOf(node.threshold_bits));
-    auto* bytes = reinterpret_cast<unsigned char*>(left);
-    size_t i = 0;
-    for (; i + 16 <= rows_; i += 16) {
-      Store16(LeftOf16<kNanLeft>(column + i, threshold), bytes + i / 8);
+    size_t count = 0;
+    for (size_t w = 0; w < rows_ / 64; ++w) {
+      const uint64_t set = bitmap[w];
+      const uint64_t goes_left = set & LeftOf64<kNanLeft>(column + 64 * w, threshold);
+      left[w] = goes_left;
+      bitmap[w] = set ^ goes_left;
+      count += CountOf(goes_left);
     }
-    if (i < rows_) {
-      float rest[16] = {};
-      for (size_t k = 0; i + k < rows_; ++k) rest[k] = column[i + k];
-      Store16(LeftOf16<kNanLeft>(rest, threshold), bytes + i / 8);
+    if (rows_ % 64 != 0) {
+      const size_t w = rows_ / 64;
+      float rest[64] = {};
+      for (size_t k = 0; k < rows_ % 64; ++k) rest[k] = column[64 * w + k];
+      left[w] = bitmap[w] & LeftOf64<kNanLeft>(rest, threshold);
+      bitmap[w] ^= left[w];
+      count += CountOf(left[w]);
     }
+    return count;
   }
 
   FIRETOWER_TARGET void Extract(const uint64_t* bitmap, Offset* to) const {
@@ -300,70 +309,85 @@ class Partition {
     }
   }
 
-  FIRETOWER_INLINE void AddLeaf(const Node& leaf, const List& list) const {
-    const double value = forest_.values[leaf.value_index()];
-    auto* sums = reinterpret_cast<char*>(sums_);
-    for (size_t i = 0; i < list.count; ++i) {
-      *reinterpret_cast<double*>(sums + size_t{list.offsets[i]} * 2) += value;
+  FIRETOWER_TARGET void ExtractFew(const uint64_t* bitmap, Offset* to) const {
+    constexpr size_t kAtOnce = 4;
+    for (size_t w = 0; w < words_; ++w) {
+      uint64_t set = bitmap[w];
+      const size_t count = CountOf(set);
+      Offset* next = to;
+      to += count;
+      do {
+        for (size_t k = 0; k < kAtOnce; ++k) {
+          const size_t row = 64 * w + static_cast<size_t>(__builtin_ctzll(set | uint64_t{1} << 63));
+          next[k] = static_cast<Offset>(row * sizeof(float));
+          set &= set - 1;
+        }
+        next += kAtOnce;
+      } while (next < to);
     }
   }
 
-  // Right children's lists wait below one another at the end of lists_; a left child's list takes
-  // its parent's place.
+  FIRETOWER_INLINE void AddLeaf(const Node& leaf, const Offset* offsets, size_t count) const {
+    const double value = forest_.values[leaf.value_index()];
+    auto* sums = reinterpret_cast<char*>(sums_);
+    for (size_t i = 0; i < count; ++i) {
+      *reinterpret_cast<double*>(sums + size_t{offsets[i]} * 2) += value;
+    }
+  }
+
   FIRETOWER_TARGET void WalkLists(List at) {
     waiting_.clear();
-    Offset* top = lists_.data() + lists_.size() - kSlack;
     for (;;) {
       const Node node = forest_.nodes[at.node];
+      const Offset* offsets = lists_[at.buffer].data() + at.start + at.shift;
       if (node.distance() == 0) {
-        AddLeaf(node, at);
+        AddLeaf(node, offsets, at.count);
       } else {
-        const size_t left =
-            NanLeft(at.node) ? SplitList<true>(node, at, top) : SplitList<false>(node, at, top);
-        const size_t right = at.count - left;
-        if (right != 0) {
-          top -= right;
-          waiting_.push_back({at.node + node.distance(), top, right});
-          top -= kSlack;
+        Offset* to = lists_[at.buffer ^ 1].data() + at.start;
+        const size_t left = NanLeft(at.node) ? SplitList<true>(node, offsets, at.count, to)
+                                             : SplitList<false>(node, offsets, at.count, to);
+        if (left != at.count) {
+          waiting_.push_back(
+              {at.node + node.distance(), at.buffer ^ 1, at.start + left, kSlack, at.count - left});
         }
         if (left != 0) {
-          at = {at.node + 1, at.offsets, left};
+          at = {at.node + 1, at.buffer ^ 1, at.start, 0, left};
           continue;
         }
       }
       if (waiting_.empty()) return;
       at = waiting_.back();
       waiting_.pop_back();
-      top = at.offsets - kSlack;
     }
   }
 
-  // The rows that go left to the front of the list, those that go right below `top`. Returns how
-  // many go left. Reads and writes up to 8 offsets more.
+  // The rows that go left to `to`, those that go right to the end of the count + kSlack places
+  // there. Returns how many go left. Reads up to 7 offsets beyond the list.
   template <bool kNanLeft>
-  FIRETOWER_TARGET size_t SplitList(const Node& node, const List& list, Offset* top) const {
+  FIRETOWER_TARGET size_t SplitList(const Node& node, const Offset* from, size_t count,
+                                    Offset* to) const {
     const float* column = columns_.data + node.feature() * columns_.stride;
     const Threshold threshold = Splat(FloatOf(node.threshold_bits));
-    const Offset* from = list.offsets;
-    Offset* left = list.offsets;
+    Offset* left = to;
+    Offset* right = to + count + kSlack - 8;
     size_t i = 0;
-    for (; i + 8 <= list.count; i += 8) {
-      const uint32_t set = LeftOf8<kNanLeft>(column, from, threshold);
-      const size_t count = CountOf(set);
-      Split8(from, set, left, top - 8);
-      left += count;
-      top -= 8 - count;
-      from += 8;
+    for (; i + 8 <= count; i += 8) {
+      const uint32_t set = LeftOf8<kNanLeft>(column, from + i, threshold);
+      Split8(from + i, set, left, right);
+      const size_t goes_left = CountOf(set);
+      left += goes_left;
+      right -= 8 - goes_left;
     }
-    if (i < list.count) {
+    if (i < count) {
       // Lanes beyond the list hold offsets of some rows; they are taken to go left, and so come
       // last among these.
-      const size_t beyond = 8 - (list.count - i);
-      const uint32_t set = LeftOf8<kNanLeft>(column, from, threshold) | (0xff00u >> beyond & 0xffu);
-      Split8(from, set, left, top - 8);
+      const size_t beyond = 8 - (count - i);
+      const uint32_t set =
+          LeftOf8<kNanLeft>(column, from + i, threshold) | (0xff00u >> beyond & 0xffu);
+      Split8(from + i, set, left, right);
       left += CountOf(set) - beyond;
     }
-    return static_cast<size_t>(left - list.offsets);
+    return static_cast<size_t>(left - to);
   }
 
   TreesView<Node> forest_;
@@ -373,7 +397,7 @@ class Partition {
   size_t words_;
   size_t dense_rows_;
   std::vector<uint64_t> bitmaps_;
-  std::vector<Offset> lists_;
+  std::array<std::vector<Offset>, 2> lists_;
   std::vector<uint64_t*> free_;  // Bitmaps.
   std::vector<Dense> dense_;
   std::vector<List> waiting_;
