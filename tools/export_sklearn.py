@@ -310,6 +310,26 @@ def make_document(options, classifier, names, features, missing_left):
     }
 
 
+def tensors_of(nodes, features):
+    """The file's arrays, and whether a missing value goes left somewhere."""
+    missing_left = bool(nodes.default_left.any())
+    feature_type = np.uint8 if len(features) <= 255 else np.uint16
+    index_type = np.uint16 if len(nodes.leaf_value) <= 65536 else np.uint32
+    tensors = [
+        ("feature_mean", np.array([feature.mean or 0.0 for feature in features])),
+        ("feature_scale", np.array([1.0 if feature.scale is None else feature.scale for feature in features])),
+        ("feature_fill", np.zeros(len(features))),
+        ("leaf_value", nodes.leaf_value),
+        ("tree_nodes", nodes.sizes),
+        ("threshold", nodes.threshold),
+        ("leaf_index", nodes.leaf_index.astype(index_type)),
+        ("node_feature", nodes.feature.astype(np.int64).astype(feature_type)),
+    ]
+    if missing_left:
+        tensors.append(("default_left", nodes.default_left))
+    return tensors, missing_left
+
+
 def write_file(path, document, tensors):
     """A safetensors container: header length, header, little-endian arrays."""
     header = {"__metadata__": {"firetower": json.dumps(document, ensure_ascii=False, separators=(",", ":"))}}
@@ -369,21 +389,7 @@ def export(model, options):
     if len(nodes.feature) > MAX_NODES:
         raise Unsupported(f"{len(nodes.feature)} nodes are over the limit of {MAX_NODES}")
 
-    missing_left = bool(nodes.default_left.any())
-    feature_type = np.uint8 if len(features) <= 255 else np.uint16
-    index_type = np.uint16 if len(nodes.leaf_value) <= 65536 else np.uint32
-    tensors = [
-        ("feature_mean", np.array([feature.mean or 0.0 for feature in features])),
-        ("feature_scale", np.array([1.0 if feature.scale is None else feature.scale for feature in features])),
-        ("feature_fill", np.zeros(len(features))),
-        ("leaf_value", nodes.leaf_value),
-        ("tree_nodes", nodes.sizes),
-        ("threshold", nodes.threshold),
-        ("leaf_index", nodes.leaf_index.astype(index_type)),
-        ("node_feature", nodes.feature.astype(np.int64).astype(feature_type)),
-    ]
-    if missing_left:
-        tensors.append(("default_left", nodes.default_left))
+    tensors, missing_left = tensors_of(nodes, features)
     write_file(options.out, make_document(options, classifier, names, features, missing_left), tensors)
     return len(members), len(nodes.feature), len(features)
 
