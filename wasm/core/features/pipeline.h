@@ -73,7 +73,7 @@ class Pipeline {
   // status_input[i] the input column at fault (infinite inputs first, then features in order). A
   // status that is not 0 already is left alone. Features of rows set aside are unspecified. Nothing
   // is allocated. REQUIRES: columns.size() == inputs().size(), stride >= rows, out.size() >=
-  // features().size() * stride, status.size() >= rows, status_input.size() >= rows.
+  // (features().size() - 1) * stride + rows, status.size() >= rows, status_input.size() >= rows.
   void Transform(std::span<const std::span<const double>> columns, size_t rows, size_t stride,
                  std::span<float> out, std::span<int32_t> status,
                  std::span<int32_t> status_input) const;

@@ -6,15 +6,6 @@
 
 namespace firetower::monitor {
 
-int32_t BucketOf(double value) {
-  if (!(value >= std::ldexp(1.0, kMinExponent))) return 0;
-  if (value >= std::ldexp(1.0, kMaxExponent)) return kLastBucket;
-  int exponent = 0;
-  const double mantissa = std::frexp(value, &exponent);  // value = mantissa 2^exponent, 1/2 .. 1
-  const auto step = static_cast<int32_t>((2.0 * mantissa - 1.0) * kBucketsPerOctave);
-  return 1 + (exponent - 1 - kMinExponent) * kBucketsPerOctave + step;
-}
-
 double BucketEdge(int32_t bucket) {
   if (bucket <= 0) return 0.0;
   if (bucket > kLastBucket) return std::numeric_limits<double>::infinity();

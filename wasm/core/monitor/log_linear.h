@@ -10,7 +10,9 @@
 #ifndef FIRETOWER_CORE_MONITOR_LOG_LINEAR_H_
 #define FIRETOWER_CORE_MONITOR_LOG_LINEAR_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <map>
 
 namespace firetower::monitor {
@@ -23,8 +25,17 @@ inline constexpr int32_t kMaxExponent = 64;
 inline constexpr int32_t kLastBucket = 1 + (kMaxExponent - kMinExponent) * kBucketsPerOctave;
 
 // The bucket of value >= 0: 0 for less than 2^kMinExponent, then rising by one per bucket to
-// kLastBucket. Exact (frexp, no logarithm): the same everywhere. NaN is not allowed.
-int32_t BucketOf(double value);
+// kLastBucket. Exact (exponent and first bits of the mantissa, no logarithm): the same everywhere.
+// NaN is not allowed.
+inline int32_t BucketOf(double value) {
+  constexpr int32_t kMantissaBits = 4;
+  static_assert(kBucketsPerOctave == 1 << kMantissaBits);
+  constexpr int32_t kBefore = (1023 + kMinExponent) * kBucketsPerOctave - 1;
+  int64_t bits;  // Negative for a negative value.
+  std::memcpy(&bits, &value, sizeof(bits));
+  const auto place = static_cast<int32_t>(bits >> (52 - kMantissaBits));
+  return std::max(0, std::min(place - kBefore, kLastBucket));
+}
 // The bucket's lower edge; that of bucket 0 is 0. Infinite beyond kLastBucket.
 double BucketEdge(int32_t bucket);
 

@@ -12,18 +12,53 @@ namespace firetower::monitor {
 namespace {
 
 constexpr uint64_t kRoom = uint64_t{1} << 24;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The least float32 that is >= edge: for a float32 x, x >= edge is x >= this.
 float RoundUp(double edge) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kAbove = std::numeric_limits<float>::infinity();
   constexpr float kMax = std::numeric_limits<float>::max();
-  if (edge > static_cast<double>(kMax)) return kInfinity;
+  if (edge > static_cast<double>(kMax)) return kAbove;
   if (edge < -static_cast<double>(kMax)) return -kMax;
   const auto rounded = static_cast<float>(edge);
-  return static_cast<double>(rounded) < edge ? std::nextafterf(rounded, kInfinity) : rounded;
+  return static_cast<double>(rounded) < edge ? std::nextafterf(rounded, kAbove) : rounded;
 }
 
-uint64_t ScoreUnits(double p) { return static_cast<uint64_t>(std::llround(p * kScoreUnit)); }
+// round(p * kScoreUnit), halves up. REQUIRES: 0 <= p.
+uint64_t ScoreUnits(double p) {
+  const double units = p * kScoreUnit;
+  const auto whole = static_cast<uint64_t>(units);
+  return whole + (units - static_cast<double>(whole) >= 0.5 ? 1u : 0u);
+}
+
+// Counts of values beyond the edges by bucket, those below before those above, to be moved into a
+// map at once: a map is slow where most values lie outside.
+class OutsideCounts {
+ public:
+  static constexpr size_t kBuckets = size_t{kLastBucket} + 1;
+  static constexpr size_t kNone = 2 * kBuckets;  // Counts for nothing.
+
+  void Add(size_t slot) {
+    if (counts_[slot]++ == 0) touched_[size_++] = static_cast<uint16_t>(slot);
+  }
+  void MoveTo(FeatureCounts* counts) {
+    for (size_t i = 0; i < size_; ++i) {
+      const size_t slot = touched_[i];
+      const uint32_t count = std::exchange(counts_[slot], 0u);
+      if (slot < kBuckets) {
+        counts->below[static_cast<int32_t>(slot)] += count;
+      } else if (slot != kNone) {
+        counts->above[static_cast<int32_t>(slot - kBuckets)] += count;
+      }
+    }
+    size_ = 0;
+  }
+
+ private:
+  std::array<uint32_t, kNone + 1> counts_ = {};
+  std::array<uint16_t, kNone + 1> touched_;
+  size_t size_ = 0;
+};
 
 // Values side by side in CountNotAbove: their loads overlap.
 constexpr size_t kLanes = 8;
@@ -119,20 +154,36 @@ struct Summary::Tables {
     return bin;
   }
 
-  // A value outside the bins, or on the last edge, or none at all.
-  void CountOutside(const FeatureEdges& of_feature, float x, FeatureCounts* counts) const {
-    const auto value = static_cast<double>(x);
-    if (std::isnan(x)) {
-      ++counts->missing;
-    } else if (std::isinf(x)) {
-      ++(x > 0 ? counts->positive_infinite : counts->negative_infinite);
-    } else if (value < of_feature.front) {
-      ++counts->below[BucketOf((of_feature.front - value) / of_feature.width)];
-    } else if (value > of_feature.back) {
-      ++counts->above[BucketOf((value - of_feature.back) / of_feature.width)];
-    } else {
-      ++counts->bins.back();
+  // Counts values[k], whose places CountNotAbove has found, at least one of them outside the bins
+  // or on the last edge. Where they are cannot be foreseen: no branch depends on it.
+  static void CountAnywhere(const FeatureEdges& of_feature, std::span<const float> values,
+                            const std::array<size_t, kLanes>& places, FeatureCounts* counts,
+                            OutsideCounts* outside) {
+    std::array<size_t, kLanes> slots;
+    std::array<size_t, kLanes> bins;
+    std::array<size_t, kLanes> inside;
+    for (size_t k = 0; k < values.size(); ++k) {
+      const bool finite = std::fabs(values[k]) <= std::numeric_limits<float>::max();
+      const double value = finite ? static_cast<double>(values[k]) : of_feature.front;
+      const std::array<double, 2> distances = {value - of_feature.back, of_feature.front - value};
+      const double beyond = distances[static_cast<size_t>(value < of_feature.front)];
+      const auto is_out = static_cast<size_t>(beyond > 0.0);
+      const size_t slot = static_cast<size_t>(BucketOf(beyond / of_feature.width)) +
+                          static_cast<size_t>(value > of_feature.back) * OutsideCounts::kBuckets;
+      slots[k] = OutsideCounts::kNone - is_out * (OutsideCounts::kNone - slot);
+      bins[k] = std::min(places[k] - static_cast<size_t>(places[k] > 0), of_feature.count - 2);
+      inside[k] = static_cast<size_t>(finite) * (1 - is_out);
+      if (!finite) CountNoNumber(values[k], counts);
     }
+    for (size_t k = 0; k < values.size(); ++k) {
+      outside->Add(slots[k]);
+      counts->bins[bins[k]] += inside[k];
+    }
+  }
+  static void CountNoNumber(float x, FeatureCounts* counts) {
+    ++(std::isnan(x) ? counts->missing
+       : x > 0       ? counts->positive_infinite
+                     : counts->negative_infinite);
   }
 };
 
@@ -151,41 +202,56 @@ Summary::Summary(std::shared_ptr<const SummaryLayout> layout)
 
 std::span<const double> Summary::score_edges() const { return tables_->score_edges; }
 
+void Summary::AddScore(const SummaryBlock& block, size_t i) {
+  const double p = block.probabilities[i];
+  score_sum += ScoreUnits(p);
+  flagged += p >= layout_->threshold ? 1u : 0u;
+  size_t level = 0;
+  for (const double cut : layout_->risk_cuts) level += p >= cut ? 1u : 0u;
+  ++levels[level];
+  const size_t bin = tables_->ScoreBin(p);
+  ++scores[bin];
+  if (!block.labels.empty()) {
+    positives[bin] += block.labels[i] == 1.0 ? 1u : 0u;
+    negatives[bin] += block.labels[i] == 0.0 ? 1u : 0u;
+  }
+}
+
+void Summary::AddTimes(std::span<const double> times) {
+  double first = kInfinity;
+  double last = -kInfinity;
+  for (const double time : times) {
+    const bool usable = std::fabs(time) <= kMaxTimeSeconds;
+    first = usable && time < first ? time : first;
+    last = usable && time > last ? time : last;
+  }
+  if (first > last) return;
+  first_time_ms = std::min<int64_t>(first_time_ms, std::llround(first * 1000.0));
+  last_time_ms = std::max<int64_t>(last_time_ms, std::llround(last * 1000.0));
+}
+
 void Summary::Add(const SummaryBlock& block, size_t first, size_t count) {
-  constexpr size_t kChunk = 512;
-  std::array<uint32_t, kChunk> good;  // Rows of the chunk that were scored, from its begin.
-  for (size_t begin = first; begin < first + count; begin += kChunk) {
-    const size_t rows = std::min(kChunk, first + count - begin);
+  constexpr size_t kSpan = 16384;
+  std::array<uint16_t, kSpan> good;  // Rows of the span that were scored, from its begin.
+  std::array<float, kSpan> compact;  // Their values, where some were not.
+  OutsideCounts outside;
+  if (!block.times.empty()) AddTimes(block.times.subspan(first, count));
+  for (size_t begin = first; begin < first + count; begin += kSpan) {
+    const size_t rows = std::min(kSpan, first + count - begin);
     size_t n = 0;
     for (size_t k = 0; k < rows; ++k) {
       const size_t i = begin + k;
-      if (!block.times.empty() && std::fabs(block.times[i]) <= kMaxTimeSeconds) {
-        const int64_t time = std::llround(block.times[i] * 1000.0);
-        first_time_ms = std::min(first_time_ms, time);
-        last_time_ms = std::max(last_time_ms, time);
-      }
-      const double p = block.probabilities[i];
       const int32_t status = block.statuses.empty() ? 0 : block.statuses[i];
-      if (status != 0 || std::isnan(p)) {
-        ++aside;
-        ++reasons[status > 0 && status < kReasons ? static_cast<size_t>(status) : 0];
-        const int32_t input = block.status_inputs.empty() ? -1 : block.status_inputs[i];
-        if (input >= 0 && static_cast<size_t>(input) < invalid.size()) {
-          ++invalid[static_cast<size_t>(input)];
-        }
+      if (status == 0 && !std::isnan(block.probabilities[i])) {
+        good[n++] = static_cast<uint16_t>(k);
+        AddScore(block, i);
         continue;
       }
-      good[n++] = static_cast<uint32_t>(k);
-      score_sum += ScoreUnits(p);
-      flagged += p >= layout_->threshold ? 1u : 0u;
-      size_t level = 0;
-      for (const double cut : layout_->risk_cuts) level += p >= cut ? 1u : 0u;
-      ++levels[level];
-      const size_t bin = tables_->ScoreBin(p);
-      ++scores[bin];
-      if (!block.labels.empty()) {
-        positives[bin] += block.labels[i] == 1.0 ? 1u : 0u;
-        negatives[bin] += block.labels[i] == 0.0 ? 1u : 0u;
+      ++aside;
+      ++reasons[status > 0 && status < kReasons ? static_cast<size_t>(status) : 0];
+      const int32_t input = block.status_inputs.empty() ? -1 : block.status_inputs[i];
+      if (input >= 0 && static_cast<size_t>(input) < invalid.size()) {
+        ++invalid[static_cast<size_t>(input)];
       }
     }
     scored += n;
@@ -193,21 +259,29 @@ void Summary::Add(const SummaryBlock& block, size_t first, size_t count) {
       const Tables::FeatureEdges& of_feature = tables_->features[f];
       const float* edges = tables_->edges.data() + of_feature.begin;
       const float* column = block.features.data() + f * block.stride + begin;
+      if (n < rows) {
+        for (size_t k = 0; k < n; ++k) compact[k] = column[good[k]];
+        column = compact.data();
+      }
       uint64_t* bins = features[f].bins.data();
       std::array<float, kLanes> values = {};
       std::array<size_t, kLanes> places;
       for (size_t k = 0; k < n; k += kLanes) {
         const size_t lanes = std::min(kLanes, n - k);
-        for (size_t lane = 0; lane < lanes; ++lane) values[lane] = column[good[k + lane]];
+        std::copy_n(column + k, lanes, values.begin());
         CountNotAbove(edges, of_feature.count, values, &places);
-        for (size_t lane = 0; lane < lanes; ++lane) {
-          if (places[lane] - 1 < of_feature.count - 1) {
-            ++bins[places[lane] - 1];
-          } else {
-            tables_->CountOutside(of_feature, values[lane], &features[f]);
-          }
+        bool inside = true;
+        for (size_t lane = 0; lane < kLanes; ++lane) {
+          inside &= places[lane] - 1 < of_feature.count - 1;
+        }
+        if (inside && lanes == kLanes) {
+          for (size_t lane = 0; lane < kLanes; ++lane) ++bins[places[lane] - 1];
+        } else {
+          Tables::CountAnywhere(of_feature, std::span(values).first(lanes), places, &features[f],
+                                &outside);
         }
       }
+      outside.MoveTo(&features[f]);
     }
   }
 }
@@ -298,6 +372,68 @@ Status Summary::Merge(const Summary& other) {
   first_time_ms = std::min(first_time_ms, other.first_time_ms);
   last_time_ms = std::max(last_time_ms, other.last_time_ms);
   return {};
+}
+
+template <typename Self, typename Use>
+void Summary::EachCount(Self& self, Use use) {
+  for (auto* count : {&self.scored, &self.aside, &self.flagged, &self.score_sum}) use(*count);
+  for (auto& count : self.levels) use(count);
+  for (auto& count : self.reasons) use(count);
+  for (auto* counts : {&self.invalid, &self.scores, &self.positives, &self.negatives}) {
+    for (auto& count : *counts) use(count);
+  }
+  for (auto& feature : self.features) {
+    for (auto& count : feature.bins) use(count);
+    for (auto* count : {&feature.missing, &feature.negative_infinite, &feature.positive_infinite}) {
+      use(*count);
+    }
+  }
+}
+
+std::vector<uint64_t> Summary::Words() const {
+  std::vector<uint64_t> words;
+  EachCount(*this, [&](uint64_t count) { words.push_back(count); });
+  words.push_back(static_cast<uint64_t>(first_time_ms));
+  words.push_back(static_cast<uint64_t>(last_time_ms));
+  for (const FeatureCounts& feature : features) {
+    for (const auto* buckets : {&feature.below, &feature.above}) {
+      words.push_back(buckets->size());
+      for (const auto& [bucket, count] : *buckets) {
+        words.push_back(static_cast<uint64_t>(bucket));
+        words.push_back(count);
+      }
+    }
+  }
+  return words;
+}
+
+Status Summary::MergeWords(std::span<const uint64_t> words) {
+  Summary other = *this;
+  other.Clear();
+  size_t at = 0;
+  bool good = true;
+  const auto next = [&]() -> uint64_t {
+    good = good && at < words.size();
+    return good ? words[at++] : 0;
+  };
+  EachCount(other, [&](uint64_t& count) { count = next(); });
+  other.first_time_ms = static_cast<int64_t>(next());
+  other.last_time_ms = static_cast<int64_t>(next());
+  for (FeatureCounts& feature : other.features) {
+    for (auto* buckets : {&feature.below, &feature.above}) {
+      for (uint64_t left = next(); left > 0 && good; --left) {
+        const uint64_t bucket = next();
+        good = good && bucket <= uint64_t{kLastBucket};
+        if (good) (*buckets)[static_cast<int32_t>(bucket)] = next();
+      }
+    }
+  }
+  good = good && at == words.size() && other.scored <= kMaxSummaryRows &&
+         other.aside <= kMaxSummaryRows;
+  if (!good) {
+    return Error{.code = ErrorCode::kDataInvalid, .message = "these are no counts of this model"};
+  }
+  return Merge(other);
 }
 
 void Summary::Subtract(const Summary& part) {

@@ -128,8 +128,21 @@ class Summary {
   // contradict each other (levels against scored, bins against scored, ...) are refused.
   static Result<Summary> Read(std::string_view text);
 
+  // The counts alone, for another engine with the same model to add: quick where Write and Read
+  // are not.
+  std::vector<uint64_t> Words() const;
+  // Adds what Words of a summary of the same layout gave. kDataInvalid, with this left as it was,
+  // where they are none; kTooBig as Merge.
+  Status MergeWords(std::span<const uint64_t> words);
+
  private:
   struct Tables;
+  void AddScore(const SummaryBlock& block, size_t i);
+  void AddTimes(std::span<const double> times);
+  // use(count) for every count of a fixed place, in a fixed order.
+  template <typename Self, typename Use>
+  static void EachCount(Self& self, Use use);
+
   std::shared_ptr<const SummaryLayout> layout_;
   std::shared_ptr<const Tables> tables_;  // What Add looks up; made once, shared by copies.
 };
