@@ -32,15 +32,36 @@ function expectedNames({ inputs }) {
 }
 
 /**
+ * What every row is asked for, made once per model.
+ * @typedef {{name: string, folded: string, required: boolean}[]} Fields
+ */
+
+/** @type {WeakMap<ModelCard, Fields>} */
+const fieldsOfModel = new WeakMap();
+
+/** @param {ModelCard} model @returns {Fields} */
+function fieldsOf(model) {
+  let fields = fieldsOfModel.get(model);
+  if (fields === undefined) {
+    const required = new Set(
+      model.features.filter((feature) => feature.missing === 'reject').map((feature) => feature.input),
+    );
+    fields = model.inputs.map(({ name }) => ({ name, folded: foldedName(name), required: required.has(name) }));
+    fieldsOfModel.set(model, fields);
+  }
+  return fields;
+}
+
+const hasOwnEnumerable = Object.prototype.propertyIsEnumerable;
+
+/**
  * The rows' inputs, column after column, missing ones NaN.
  * @param {unknown[]} rows
  * @param {ModelCard} model
  */
 export function columnsOf(rows, model) {
-  const refusesMissing = new Set(
-    model.features.filter((feature) => feature.missing === 'reject').map((feature) => feature.input),
-  );
-  const columns = new Float64Array(rows.length * model.inputs.length);
+  const fields = fieldsOf(model);
+  const columns = new Float64Array(rows.length * fields.length);
   /** @type {BadField[]} */
   const bad = [];
   // By index: an array's holes are rows too.
@@ -50,18 +71,30 @@ export function columnsOf(rows, model) {
       bad.push({ row, field: '', message: 'is not an object of values by input name' });
       continue;
     }
-    const exact = new Map(Object.entries(given));
-    const folded = new Map(Object.entries(given).map(([name, value]) => [foldedName(name), value]));
-    if (!model.inputs.some(({ name }) => exact.has(name) || folded.has(foldedName(name)))) {
-      bad.push({ row, field: '', message: `has none of the model's inputs: ${expectedNames(model)}` });
-      continue;
-    }
-    model.inputs.forEach(({ name }, input) => {
-      const value = numberOf(exact.has(name) ? exact.get(name) : folded.get(foldedName(name)));
-      if (typeof value === 'string') bad.push({ row, field: name, message: value });
-      else if (Number.isNaN(value) && refusesMissing.has(name)) bad.push({ row, field: name, message: 'is missing' });
+    /** @type {Map<string, unknown> | null} only for a row that has not every input by its exact name */
+    let folded = null;
+    let known = false;
+    const badBefore = bad.length;
+    for (let input = 0; input < fields.length; ++input) {
+      const field = fields[input];
+      /** @type {unknown} */
+      let cell;
+      if (hasOwnEnumerable.call(given, field.name)) {
+        known = true;
+        cell = /** @type {Record<string, unknown>} */ (given)[field.name];
+      } else {
+        folded ??= new Map(Object.entries(given).map(([name, value]) => [foldedName(name), value]));
+        known ||= folded.has(field.folded);
+        cell = folded.get(field.folded);
+      }
+      const value = numberOf(cell);
+      if (typeof value === 'string') bad.push({ row, field: field.name, message: value });
+      else if (field.required && Number.isNaN(value)) bad.push({ row, field: field.name, message: 'is missing' });
       else columns[input * rows.length + row] = value;
-    });
+    }
+    if (known) continue;
+    bad.length = badBefore;
+    bad.push({ row, field: '', message: `has none of the model's inputs: ${expectedNames(model)}` });
   }
   if (bad.length > 0) throw badFields(bad);
   return columns;
