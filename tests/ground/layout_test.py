@@ -202,14 +202,14 @@ class Dependencies(unittest.TestCase):
             check=True,
         ).stdout
         self.assertIn("libfiretower_forest.a", inputs)
+        self.assertNotIn("live_embind", inputs)
         self.assertNotIn("train", inputs.replace(str(ROOT), ""))
         self.assertNotIn("analysis", inputs.replace(str(ROOT), ""))
 
     def test_the_readme_lists_every_boundary_call(self):
         section = text_of("wasm/README.md").split("## Boundary calls")[1].split("\n## ")[0]
-        for source, part in zip(
-            ("embind.cc", "analysis_embind.cc"), section.split("### The analysis module"), strict=True
-        ):
+        sources = ("embind.cc", "live_embind.cc", "analysis_embind.cc")
+        for source, part in zip(sources, section.split("\n### "), strict=True):
             exported = set(
                 re.findall(r'emscripten::function\("(\w+)"', text_of(f"wasm/bindings/{source}"))
             )

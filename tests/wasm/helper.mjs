@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 
 import { createEngine as create } from '../../web/js/engine/client/index.js';
 import { createEngine as createNodeEngine } from '../../web/js/engine/node.js';
-import { localTransport } from '../../web/js/engine/transport.js';
+import { localTransport } from '../../web/js/engine/local.js';
 
 /** @typedef {import('../../web/js/engine/engine.d.ts').EngineModule} EngineModule */
 /** @typedef {import('../../web/js/engine/protocol.js').FromWorker} FromWorker */
@@ -15,14 +15,22 @@ import { localTransport } from '../../web/js/engine/transport.js';
 const root = new URL('../../', import.meta.url);
 export const modelBytes = new Uint8Array(await readFile(new URL('tests/wasm/model.safetensors', root)));
 export const wasmBinary = new Uint8Array(await readFile(new URL('web/engine/firetower.wasm', root)));
+export const monitorBinary = new Uint8Array(await readFile(new URL('web/engine/firetower_live.wasm', root)));
 export const repository = root;
 
 const factory = (await import(new URL('web/engine/firetower.mjs', root).href)).default;
+const monitorFactory = (await import(new URL('web/engine/firetower_live.mjs', root).href)).default;
 
 /** @returns {Promise<EngineModule>} a bare instance of the page's module */
 export function loadModule() {
   const print = () => {};
   return factory({ wasmBinary, print, printErr: print });
+}
+
+/** @returns {Promise<import('../../web/js/engine/live/live.d.ts').LiveModule>} the monitor's, likewise */
+export function loadLiveModule() {
+  const print = () => {};
+  return monitorFactory({ wasmBinary: monitorBinary, print, printErr: print });
 }
 
 /** @param {{workers?: number}} [options] */
@@ -32,10 +40,10 @@ export function testEngine({ workers = 1 } = {}) {
 
 /** @param {{workers?: number, createTransport: CreateTransport}} options */
 export function engineOver({ workers = 1, createTransport }) {
-  return create({ wasmBinary, model: modelBytes, generator: null, workers, createTransport });
+  return create({ wasmBinary, monitorBinary, model: modelBytes, generator: null, workers, createTransport });
 }
 
-export const local = localTransport(async () => factory);
+export const local = localTransport({ engine: async () => factory, monitor: async () => monitorFactory });
 
 /**
  * A transport that lets a test stop, drop or answer what goes to the worker.

@@ -8,7 +8,7 @@ import test from 'node:test';
 
 import { createEngine } from '../../web/js/engine/client/index.js';
 import { clock } from '../../web/js/engine/live/clock.js';
-import { collect, engineOver, failure, local, modelBytes, repository, tampered, testCsv, testEngine, wasmBinary } from './helper.mjs';
+import { collect, engineOver, failure, local, modelBytes, monitorBinary, repository, tampered, testCsv, testEngine, wasmBinary } from './helper.mjs';
 
 /** @typedef {import('../../web/js/engine/live/types.js').LiveTick} LiveTick */
 /** @typedef {import('../../web/js/engine/live/types.js').Monitor} Monitor */
@@ -20,7 +20,7 @@ const generator = await readFile(new URL('models/creditcard/generator.json', rep
 
 /** @param {import('../../web/js/engine/transport.js').CreateTransport} [createTransport] */
 function shippedEngine(createTransport = local) {
-  return createEngine({ wasmBinary, model: shippedModel, generator, workers: 1, createTransport });
+  return createEngine({ wasmBinary, monitorBinary, model: shippedModel, generator, workers: 1, createTransport });
 }
 
 /** @param {number} ms */

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 
 import { EngineInstance } from '../../web/js/engine/module.js';
-import { loadModule, modelBytes, repository, testCsv, wasmBinary } from './helper.mjs';
+import { loadLiveModule, loadModule, modelBytes, repository, testCsv, wasmBinary } from './helper.mjs';
 
 /**
  * @param {import('./helper.mjs').EngineModule} module
@@ -17,19 +17,30 @@ function write(module, array) {
   return array.byteLength;
 }
 
-test('the module exports the functions of engine.d.ts and no others', async () => {
-  const module = await loadModule();
-  const declared = await readFile(new URL('web/js/engine/engine.d.ts', repository), 'utf8');
-  const body = declared.slice(declared.indexOf('interface EngineModule'));
-  const names = [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
-  assert.ok(names.length > 20);
-  const source = await readFile(new URL('wasm/bindings/embind.cc', repository), 'utf8');
-  const bound = [...source.matchAll(/emscripten::function\("(\w+)"/g)].map((match) => match[1]);
-  assert.deepEqual(bound.sort(), names.sort());
-  for (const name of names) assert.equal(typeof (/** @type {any} */ (module)[name]), 'function', name);
-  const embind = Object.entries(module).filter(([, value]) => typeof value === 'function' && 'argCount' in value);
-  for (const [name] of embind) assert.ok(names.includes(name), `${name} is not declared`);
-});
+/** @type {[string, () => Promise<object>, [declaration: string, source: string][]][]} */
+const modules = [
+  ['engine', loadModule, [['engine.d.ts', 'embind.cc']]],
+  ['monitor', loadLiveModule, [['engine.d.ts', 'embind.cc'], ['live/live.d.ts', 'live_embind.cc']]],
+];
+for (const [name, load, parts] of modules) {
+  test(`the module of the ${name} exports the functions that are declared and no others`, async () => {
+    const module = await load();
+    const names = [];
+    for (const [declaration, source] of parts) {
+      const declared = await readFile(new URL(`web/js/engine/${declaration}`, repository), 'utf8');
+      const body = declared.slice(declared.search(/interface \w+Module/));
+      const inThis = [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
+      assert.ok(inThis.length > 20);
+      const text = await readFile(new URL(`wasm/bindings/${source}`, repository), 'utf8');
+      const bound = [...text.matchAll(/emscripten::function\("(\w+)"/g)].map((match) => match[1]);
+      assert.deepEqual(bound.sort(), inThis.sort());
+      names.push(...inThis);
+    }
+    for (const one of names) assert.equal(typeof (/** @type {any} */ (module)[one]), 'function', one);
+    const embind = Object.entries(module).filter(([, value]) => typeof value === 'function' && 'argCount' in value);
+    for (const [one] of embind) assert.ok(names.includes(one), `${one} is not declared`);
+  });
+}
 
 test('replies carry code, message and place', async () => {
   const module = await loadModule();

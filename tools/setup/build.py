@@ -167,7 +167,7 @@ def precache(web=None):
 def page():
     """Makes web/ the complete site. Quick when nothing changed."""
     npm()
-    cmake("wasm", targets=["engine", "analysis"], tests=False)
+    cmake("wasm", targets=["engine", "live", "analysis"], tests=False)
     for source, target in _COPIES:
         if not (ROOT / source).exists():
             raise SetupError(f"{source} is missing")

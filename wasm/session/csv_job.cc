@@ -128,7 +128,7 @@ Result<std::string> Session::InspectCsv(std::span<const uint8_t> head,
   for (size_t i = 0; i < 2; ++i) {
     report[keys[i]] = places[i] < 0 ? json::value(nullptr) : json::value(name_of(places[i]));
   }
-  return json::serialize(report);
+  return WriteJson(report);
 }
 
 const csv::FileLayout& Session::layout() const { return state_->file->layout; }
@@ -580,7 +580,7 @@ std::string Session::BadRowsJson() const {
     entry["message"] = bad.message;
     rows.push_back(std::move(entry));
   }
-  return json::serialize(rows);
+  return WriteJson(rows);
 }
 
 std::string Session::MissingJson() const {
@@ -592,7 +592,7 @@ std::string Session::MissingJson() const {
         counts[inputs[c].name] = state_->results.missing_counts[c];
     }
   }
-  return json::serialize(counts);
+  return WriteJson(counts);
 }
 
 }  // namespace firetower::session

@@ -94,7 +94,7 @@ Result<std::string> Session::DescribeRecordJson(std::string_view record) const {
   json::object out;
   out["cells"] = JsonCells(cells);
   out["features"] = std::move(described);
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 Result<std::string> Session::SplitRecordsJson(std::span<const uint32_t> lengths,
@@ -109,7 +109,7 @@ Result<std::string> Session::SplitRecordsJson(std::span<const uint32_t> lengths,
         JsonCells(csv::SplitRecord(text.substr(0, length), state_->file->layout.dialect)));
     text.remove_prefix(length);
   }
-  return json::serialize(records);
+  return WriteJson(records);
 }
 
 }  // namespace firetower::session

@@ -90,7 +90,7 @@ Result<std::string> Session::PerformanceJson(size_t curve_points) const {
   out["brier"] = JsonNumber(metrics::BrierScore(scored));
   out["log_loss"] = JsonNumber(metrics::LogLoss(scored));
   out["curve"] = std::move(curve);
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 Result<std::string> Session::PerformanceAtJson(double threshold) const {
@@ -106,7 +106,7 @@ Result<std::string> Session::PerformanceAtJson(double threshold) const {
   out["recall"] = JsonInterval(metrics::Recall(at));
   out["specificity"] = JsonInterval(metrics::Specificity(at));
   out["f1"] = JsonNumber(metrics::F1(at));
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 }  // namespace firetower::session

@@ -267,9 +267,9 @@ Status Session::OpenLive(std::string_view text) {
   if (!status.ok()) return status;
   auto state = std::make_unique<Live::State>(loaded, layout, settings);
   status = state->alerts.SetRules(rules.is_null() ? monitor::AlertBook::DefaultRulesJson()
-                                                  : json::serialize(rules));
+                                                  : WriteJson(rules));
   if (!status.ok()) return status;
-  state_->live.reset(new Live(std::move(state)));
+  state_->live = {new Live(std::move(state)), [](Live* live) { delete live; }};
   return {};
 }
 
@@ -280,7 +280,7 @@ Status Live::Configure(std::string_view text) {
   Status status = ReadLiveSettings(text, *state.layout, state.score_edges, &settings, &rules);
   if (!status.ok()) return status;
   if (!rules.is_null()) {
-    status = state.alerts.SetRules(json::serialize(rules));
+    status = state.alerts.SetRules(WriteJson(rules));
     if (!status.ok()) return status;
   }
   const LiveSettings before = std::exchange(state.settings, settings);

@@ -149,7 +149,7 @@ std::string Live::CheckpointJson() const {
   for (const uint64_t row : detector.alarm_rows) alarm_rows.push_back(json::array{row});
   watched["alarm_rows"] = std::move(alarm_rows);
   out["detector"] = std::move(watched);
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 Status Live::Restore(std::string_view checkpoint) {

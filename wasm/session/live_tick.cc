@@ -330,7 +330,7 @@ void Live::State::UpdateCharts(int64_t now_ms) {
   json::array level_series;
   for (json::array& level : levels) level_series.push_back(std::move(level));
   shown["levels"] = std::move(level_series);
-  charts = ",\"series\":" + json::serialize(shown);
+  charts = ",\"series\":" + WriteJson(shown);
 
   std::vector<size_t> order(pipeline().features().size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -349,7 +349,7 @@ void Live::State::UpdateCharts(int64_t now_ms) {
   }
   json::array columns;
   for (const size_t f : order) columns.push_back(ColumnDriftJson(window, window_drift, f));
-  charts += ",\"columns\":" + json::serialize(columns);
+  charts += ",\"columns\":" + WriteJson(columns);
 
   std::array<double, kHistogramBins> now{};
   std::array<double, kHistogramBins> before{};
@@ -371,7 +371,7 @@ void Live::State::UpdateCharts(int64_t now_ms) {
   histogram["reference"] =
       first_scored < kLearningRows ? json::value(nullptr) : json::value(std::move(reference));
   histogram["window"] = std::move(shares);
-  charts += ",\"histogram\":" + json::serialize(histogram);
+  charts += ",\"histogram\":" + WriteJson(histogram);
 }
 
 std::string Live::TickJson(int64_t now_ms, uint64_t since_generation) {
@@ -427,7 +427,7 @@ std::string Live::TickJson(int64_t now_ms, uint64_t since_generation) {
   tick["recent"] = std::move(recent);
   tick["generation"] = state.generation;
 
-  std::string text = json::serialize(tick);
+  std::string text = WriteJson(tick);
   text.pop_back();
   text += ",\"alerts\":";
   std::string alerts = state.alerts.StateJson(kTickEpisodes);
@@ -435,7 +435,7 @@ std::string Live::TickJson(int64_t now_ms, uint64_t since_generation) {
   text += alerts;
   json::array numbers;
   for (const uint64_t number : began) numbers.push_back(number);
-  text += ",\"began\":" + json::serialize(numbers) + "}";
+  text += ",\"began\":" + WriteJson(numbers) + "}";
   if (since_generation != state.generation) text += state.charts;
   text += '}';
   return text;
@@ -478,7 +478,7 @@ std::string Live::StatsJson() const {
   out["model_version"] = info.version;
   out["since"] =
       state.since_ms < 0 ? json::value(nullptr) : json::value(monitor::IsoTime(state.since_ms));
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 namespace {
@@ -519,7 +519,7 @@ Result<std::string> Live::ColumnJson(std::string_view feature) const {
   out["current"] = Shares(current);
   out["contribution"] = std::move(shares);
   out["drift"] = state.ColumnDriftJson(window, state.DriftOf(window), *found);
-  return json::serialize(out);
+  return WriteJson(out);
 }
 
 Result<std::string> Live::RowsJson(std::string_view feature, double low, double high,
@@ -578,7 +578,7 @@ Result<std::string> Live::RowsJson(std::string_view feature, double low, double 
     entry["inputs"] = std::move(inputs);
     rows.push_back(std::move(entry));
   }
-  return json::serialize(rows);
+  return WriteJson(rows);
 }
 
 }  // namespace firetower::session

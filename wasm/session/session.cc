@@ -121,7 +121,7 @@ std::string Session::ModelJson() const {
   card["label_column"] = info.label_column;
   card["weight_column"] = info.weight_column;
   card["training"] = info.training;
-  return json::serialize(card);
+  return WriteJson(card);
 }
 
 void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows,

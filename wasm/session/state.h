@@ -94,7 +94,9 @@ struct Session::State {
   std::optional<synth::Generator> generator;
   std::optional<synth::RowStream> stream;
   std::vector<float> features;  // Feature block of ScoreBlock.
-  std::unique_ptr<Live> live;   // Holds a reference to `loaded`.
+  // Holds a reference to `loaded`. Deleted through a pointer, so that a program without a monitor
+  // links nothing of it.
+  std::unique_ptr<Live, void (*)(Live*)> live{nullptr, nullptr};
 
   // Scores rows of columns[c][i] into results.statuses/status_inputs/probabilities, which hold
   // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN. Counts

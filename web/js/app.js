@@ -20,17 +20,14 @@ import { readDrift, readLive, readSettings, SETTINGS_KEY, writeSettings } from '
 import { createStore } from './state/store.js';
 import { h } from './views/dom.js';
 import { offer } from './views/download.js';
-import * as drift from './views/drift.js';
 import * as header from './views/header.js';
 import { createHelp } from './views/help.js';
-import * as live from './views/live.js';
-import * as embed from './views/live_embed.js';
 import { createNotifier } from './views/live_notify.js';
+import { later, loaded } from './views/later.js';
 import * as model from './views/model.js';
 import { mountNotice, offlineSection } from './views/offline.js';
 import * as review from './views/review.js';
 import { loadSession, mountNotice as mountSessionNotice } from './views/session.js';
-import { createStoryPanel } from './views/story.js';
 
 /**
  * @typedef {object} App
@@ -188,7 +185,7 @@ if (restore.fromLink(location.hash)) store.set({ story: true });
 if (originAsked(openedWith, location.origin) !== null) actions.setView('live');
 window.addEventListener('hashchange', () => {
   if (restore.fromLink(location.hash)) app.tellStory();
-  else if (store.get().story) story.close();
+  else if (store.get().story) void story().then((panel) => panel?.close());
 });
 store.watch(['view', 'threshold', 'story'], ({ view, story }) => {
   const hash = story ? '#demo' : writeHash({ view, threshold: actions.chosenThreshold(), theme: null });
@@ -246,7 +243,7 @@ const app = {
   live: { store: liveStore, actions: liveActions },
   drift: { store: driftStore, actions: driftActions },
   restore,
-  tellStory: () => story.open(),
+  tellStory: () => void story().then((panel) => panel?.open()),
   showHelp: createHelp(document.body, store, offlineSection(offline)),
 };
 
@@ -260,22 +257,30 @@ header.mount(byId('header'), app);
 mountSessionNotice(byId('header'), app);
 mountNotice(byId('header'), offline);
 review.mount(reviewElement, app);
-live.mount(liveElement, app);
-embed.mount(liveElement, embedding, {
-  watch: (listener) => embedStore.watch(['changes'], listener),
-  remember: (text) => remember(EMBED_KEY, text),
-  hash: openedWith,
+const showLive = later(liveElement, async () => {
+  const [live, embed] = await Promise.all([import('./views/live.js'), import('./views/live_embed.js')]);
+  live.mount(liveElement, app);
+  embed.mount(liveElement, embedding, {
+    watch: (listener) => embedStore.watch(['changes'], listener),
+    remember: (text) => remember(EMBED_KEY, text),
+    hash: openedWith,
+  });
 });
-drift.mount(driftElement, app);
+const showDrift = later(driftElement, async () => (await import('./views/drift.js')).mount(driftElement, app));
 model.mount(modelElement, app);
 store.watch(['view'], ({ view }) => {
   reviewElement.hidden = view !== 'review';
   liveElement.hidden = view !== 'live';
   driftElement.hidden = view !== 'drift';
   modelElement.hidden = view !== 'model';
+  if (view === 'live') void showLive();
+  if (view === 'drift') void showDrift();
 });
-const story = createStoryPanel(byId('story'), app);
-if (store.get().story) story.open();
+const story = later(byId('story'), async () => {
+  const { createStoryPanel } = await import('./views/story.js');
+  return createStoryPanel(byId('story'), app);
+});
+if (store.get().story) app.tellStory();
 byId('skip').addEventListener('click', (event) => {
   event.preventDefault();
   byId('main').focus();
@@ -292,4 +297,4 @@ store.watch(/** @type {(keyof import('./state/app_state.js').State)[]} */ (Objec
     frames -= 1;
   });
 });
-Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && driftActions.idle() && frames === 0, __live: () => liveStore.get(), __drift: () => driftStore.get() });
+Object.assign(window, { __idle: () => actions.idle() && liveActions.idle() && driftActions.idle() && frames === 0 && loaded(), __live: () => liveStore.get(), __drift: () => driftStore.get() });

@@ -63,15 +63,17 @@ export class Boundary {
   }
 }
 
+/** @typedef {Uint8Array | WebAssembly.Module} Program a module's bytes, or what was compiled of them */
+
 /**
  * Starts a module: what it prints is kept for crash reports.
  * @template Module
- * @param {(options: {wasmBinary: Uint8Array} & Printing) => Promise<Module>} factory
- * @param {Uint8Array} wasmBinary
+ * @param {(options: any) => Promise<Module>} factory
+ * @param {Program} program
  * @param {string} what for people
  * @returns {Promise<{module: Module, log: string[]}>}
  */
-export async function startModule(factory, wasmBinary, what) {
+export async function startModule(factory, program, what) {
   /** @type {string[]} */
   const log = [];
   /** @param {string} line */
@@ -80,7 +82,18 @@ export async function startModule(factory, wasmBinary, what) {
     if (log.length > LOG_LINES) log.shift();
   };
   try {
-    return { module: await factory({ wasmBinary, print: keep, printErr: keep }), log };
+    const printing = { print: keep, printErr: keep };
+    if (!(program instanceof WebAssembly.Module)) return { module: await factory({ wasmBinary: program, ...printing }), log };
+    // A factory does not settle when this fails.
+    /** @type {(thrown: unknown) => void} */
+    let fail = () => {};
+    const failure = new Promise((_, reject) => (fail = reject));
+    /** @param {WebAssembly.Imports} imports @param {(instance: WebAssembly.Instance) => void} done */
+    const instantiateWasm = (imports, done) => {
+      WebAssembly.instantiate(program, imports).then(done, fail);
+      return {};
+    };
+    return { module: await Promise.race([factory({ instantiateWasm, ...printing }), /** @type {Promise<never>} */ (failure)]), log };
   } catch (thrown) {
     const message = `${what} could not be started: ${thrown instanceof Error ? thrown.message : thrown}`;
     throw engineError({ code: 'LOAD_FAILED', message, detail: log.join('\n') });

@@ -3,7 +3,6 @@
 // between slices. Knows nothing of where it runs: worker.js and the in-process transport give it a way to post.
 
 import { abortError, engineError, errorData } from './errors.js';
-import { MonitorHost } from './live/host.js';
 import { EngineInstance } from './module.js';
 import { nextTask } from './next_task.js';
 import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
@@ -15,12 +14,6 @@ import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
 /** @typedef {import('./protocol.js').ToWorker} ToWorker */
 
 /** @typedef {Exclude<ToWorker, {type: 'cancel' | 'tickSeen'}>} Request */
-/** @typedef {Extract<ToWorker, {type: keyof import('./protocol.js').LiveRequests}>} LiveRequest */
-
-/** @param {Request} request @returns {request is LiveRequest} */
-function isLive(request) {
-  return request.type.startsWith('live');
-}
 
 /** Progress messages are at least this far apart. Milliseconds. */
 const PROGRESS_INTERVAL = 100;
@@ -49,8 +42,6 @@ export class Dispatcher {
   #inspected = null;
   /** @type {import('./types.js').ModelCard | null} */
   #card = null;
-  /** @type {MonitorHost | null} */
-  #monitor = null;
 
   /**
    * @param {() => Promise<import('./module.js').ModuleFactory>} factory
@@ -65,9 +56,30 @@ export class Dispatcher {
     this.#post({ type: 'hello', protocol: PROTOCOL });
   }
 
+  /** The engine, once it is started. */
+  get engine() {
+    if (this.#engine === null) throw engineError({ code: 'NOT_READY', message: 'the engine has not been started' });
+    return this.#engine;
+  }
+
   /** As a worker's end: nothing is done any more that nobody hears of. */
-  end() {
-    this.#monitor?.end();
+  end() {}
+
+  get card() {
+    return this.#card;
+  }
+
+  get post() {
+    return this.#post;
+  }
+
+  /**
+   * @param {import('./module.js').ModuleFactory} factory
+   * @param {import('./boundary.js').Program} wasmBinary
+   * @returns {Promise<EngineInstance<any>>}
+   */
+  load(factory, wasmBinary) {
+    return EngineInstance.load(factory, wasmBinary);
   }
 
   /** @param {ToWorker} message */
@@ -76,20 +88,19 @@ export class Dispatcher {
       if (this.#pending.has(message.id)) this.#cancelled.add(message.id);
       return;
     }
-    if (message.type === 'tickSeen') return this.#monitor?.seen(message.number, message.at);
+    if (message.type === 'tickSeen') return;
     this.#pending.add(message.id);
-    // A monitor's requests do not wait for each other: a push is answered when it is counted, and may wait long.
-    if (isLive(message)) return void this.#answer(message);
-    this.#last = this.#last.then(() => this.#answer(message));
+    this.#last = this.#last.then(() => this.answer(message));
   }
 
   /** @param {Request} request */
-  async #answer(request) {
+  async answer(request) {
     const { id } = request;
+    this.#pending.add(id);
     try {
       // A cancel that arrived together with the request is seen before any work.
       if (this.#cancelled.has(id)) throw abortError();
-      const result = await this.#handle(request);
+      const result = await this.handle(request);
       /** @type {Transferable[]} */
       const transfer = [];
       for (const array of arraysOf(result)) transfer.push(/** @type {ArrayBuffer} */ (array.buffer));
@@ -105,19 +116,9 @@ export class Dispatcher {
    * @param {Request} request
    * @returns {Promise<any>} what Requests says for the type
    */
-  async #handle(request) {
+  async handle(request) {
     if (request.type === 'start') return this.#start(request.payload);
-    const engine = this.#engine;
-    if (engine === null) throw engineError({ code: 'NOT_READY', message: 'the engine has not been started' });
-    if (isLive(request)) {
-      if (request.type === 'liveOpen') {
-        if (this.#card === null) throw engineError({ code: 'NOT_READY', message: 'no model is loaded' });
-        this.#monitor = new MonitorHost(engine, this.#card, this.#post);
-      } else if (this.#monitor === null) {
-        throw engineError({ code: 'NOT_READY', message: 'no monitor is open' });
-      }
-      return this.#monitor.handle(request.type, request.payload);
-    }
+    const { engine } = this;
     switch (request.type) {
       case 'info':
         return engine.info();
@@ -177,21 +178,20 @@ export class Dispatcher {
         return { rows, bytes: engine.takeOutput() };
       }
       default: {
-        /** @type {never} */
+        /** @type {import('./live/dispatcher.js').LiveRequest} */
         const unknown = request;
-        const type = /** @type {ToWorker} */ (unknown).type;
-        throw engineError({ code: 'PROTOCOL_MISMATCH', message: `unknown request ${type}` });
+        throw engineError({ code: 'PROTOCOL_MISMATCH', message: `unknown request ${unknown.type}` });
       }
     }
   }
 
-  /** @param {{protocol: number, wasmBinary: Uint8Array}} payload */
+  /** @param {{protocol: number, wasmBinary: import('./boundary.js').Program}} payload */
   async #start({ protocol, wasmBinary }) {
     if (protocol !== PROTOCOL) {
       const message = 'this page and its scoring engine are of different versions; please reload the page';
       throw engineError({ code: 'PROTOCOL_MISMATCH', message });
     }
-    this.#engine = await EngineInstance.load(await this.#factory(), wasmBinary);
+    this.#engine = await this.load(await this.#factory(), wasmBinary);
     return this.#engine.info();
   }
 

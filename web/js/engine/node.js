@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { createAnalysis as createAnalysisIn } from './analysis/index.js';
 import { localAnalysis } from './analysis/local.js';
 import { createEngine as create } from './client/index.js';
-import { localTransport } from './transport.js';
+import { localTransport } from './local.js';
 
 const moduleUrl = new URL('../../engine/firetower.mjs', import.meta.url);
 const wasmUrl = new URL('../../engine/firetower.wasm', import.meta.url);
+const monitorModuleUrl = new URL('../../engine/firetower_live.mjs', import.meta.url);
+const monitorWasmUrl = new URL('../../engine/firetower_live.wasm', import.meta.url);
 const modelUrl = new URL('../../../models/creditcard/creditcard-rf.safetensors', import.meta.url);
 const analysisModuleUrl = new URL('../../engine/firetower_analysis.mjs', import.meta.url);
 const analysisWasmUrl = new URL('../../engine/firetower_analysis.wasm', import.meta.url);
@@ -25,10 +27,14 @@ const generatorUrl = new URL('../../../models/creditcard/generator.json', import
 export async function createEngine(options = {}) {
   return create({
     wasmBinary: await readFile(wasmUrl),
+    monitorBinary: await readFile(monitorWasmUrl),
     model: options.model ?? (await readFile(modelUrl)),
     generator: options.generator === undefined ? await readFile(generatorUrl, 'utf8') : options.generator,
     workers: options.workers ?? 1,
-    createTransport: localTransport(async () => (await import(moduleUrl.href)).default),
+    createTransport: localTransport({
+      engine: async () => (await import(moduleUrl.href)).default,
+      monitor: async () => (await import(monitorModuleUrl.href)).default,
+    }),
   });
 }
 

@@ -43,15 +43,16 @@ export class Connection {
 
   /**
    * @param {import('./transport.js').CreateTransport} createTransport
-   * @param {{onNotice?: (notice: Notice) => void, onDeath?: (error: Error) => void, name?: string}} [options] onNotice: a
+   * @param {{onNotice?: (notice: Notice) => void, onDeath?: (error: Error) => void, name?: string, kind?: 'engine' | 'monitor'}} [options] onNotice: a
    *   monitor's ticks and checkpoints; onDeath: the engine is gone, before its requests reject; name: of the worker
    */
-  constructor(createTransport, { onNotice, onDeath, name } = {}) {
+  constructor(createTransport, { onNotice, onDeath, name, kind } = {}) {
     this.#onNotice = onNotice;
     this.#onDeath = onDeath;
     this.#hello = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#greeted = resolve)));
     this.#transport = createTransport({
       name,
+      kind,
       onMessage: (message) => this.#receive(message),
       onDeath: (message) => this.kill('ENGINE_CRASHED', 'the scoring engine stopped unexpectedly', message),
     });
@@ -62,7 +63,7 @@ export class Connection {
   }
 
   /**
-   * @param {Uint8Array} wasmBinary
+   * @param {import('./boundary.js').Program} wasmBinary
    * @param {Uint8Array | null} model
    */
   async start(wasmBinary, model) {
@@ -202,7 +203,7 @@ export class Pool {
   /**
    * @param {object} options
    * @param {import('./transport.js').CreateTransport} options.createTransport
-   * @param {Uint8Array} options.wasmBinary
+   * @param {Promise<import('./boundary.js').Program>} options.wasmBinary
    * @param {number} options.workers
    */
   constructor({ createTransport, wasmBinary, workers }) {
@@ -310,7 +311,7 @@ export class Pool {
       const connection = new Connection(this.#createTransport);
       slot.current = connection;
       try {
-        await connection.start(this.#wasmBinary, this.#model);
+        await connection.start(await this.#wasmBinary, this.#model);
         return connection;
       } catch (thrown) {
         connection.kill('ENGINE_CRASHED', 'the scoring engine could not be started');
@@ -336,9 +337,12 @@ export class Pool {
     return card;
   }
 
-  /** Starts the engines that no task has needed yet. One that fails to is tried again by the first task it gets. */
-  warm() {
-    this.#slots.forEach((_, slot) => void this.run(async () => {}, { slot }).catch(() => {}));
+  /**
+   * Starts the engines that no task has needed yet. One that fails to is tried again by the first task it gets.
+   * @param {number} [most] only the first so many
+   */
+  warm(most = this.#slots.length) {
+    this.#slots.slice(0, most).forEach((_, slot) => void this.run(async () => {}, { slot }).catch(() => {}));
   }
 
   /** Ends all engines; what waits or runs rejects with ENGINE_CRASHED. */

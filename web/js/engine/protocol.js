@@ -60,7 +60,7 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
 /**
  * Every request by type, as [payload, result].
  * @typedef {object} PoolRequests
- * @property {[{protocol: number, wasmBinary: Uint8Array}, EngineInfo]} start
+ * @property {[{protocol: number, wasmBinary: import('./boundary.js').Program}, EngineInfo]} start
  * @property {[{}, EngineInfo]} info
  * @property {[{bytes: Uint8Array}, import('./types.js').ModelCard]} loadModel
  * @property {[{file: FileRef}, import('./types.js').ImportReport]} inspect

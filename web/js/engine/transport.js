@@ -1,8 +1,5 @@
 // @ts-check
-// Where an engine runs: in a worker of the page, or in this very thread (Node, tests). Both look the same to the
-// pool.
-
-import { Dispatcher } from './dispatcher.js';
+// Where an engine runs: in a worker of the page. local.js has the other way, which looks the same to the pool.
 
 /**
  * @typedef {object} Transport
@@ -15,6 +12,7 @@ import { Dispatcher } from './dispatcher.js';
  * @property {(message: import('./protocol.js').FromWorker) => void} onMessage
  * @property {(message: string) => void} onDeath the engine is gone: nothing more will come
  * @property {string} [name] of the worker, for people who look at the page's workers
+ * @property {'engine' | 'monitor'} [kind] which of the modules is wanted. Default: the engine.
  */
 
 /** @typedef {(handlers: TransportHandlers) => Transport} CreateTransport */
@@ -22,13 +20,13 @@ import { Dispatcher } from './dispatcher.js';
 /**
  * A module worker whose whole script is one dynamic import of worker.js: only a worker made from a blob is bound
  * by the policy in the page's <meta>.
- * @param {string} workerUrl absolute
+ * @param {{engine: string, monitor?: string}} scripts their absolute addresses
  * @returns {CreateTransport}
  */
-export function workerTransport(workerUrl) {
-  return ({ onMessage, onDeath, name = 'engine' }) => {
+export function workerTransport(scripts) {
+  return ({ onMessage, onDeath, name = 'engine', kind = 'engine' }) => {
     const script =
-      `import(${JSON.stringify(workerUrl)}).catch((error) => ` +
+      `import(${JSON.stringify(scripts[kind])}).catch((error) => ` +
       `postMessage({ type: 'failed', message: String(error) }));`;
     const blobUrl = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
     const worker = new Worker(blobUrl, { type: 'module', name });
@@ -43,32 +41,6 @@ export function workerTransport(workerUrl) {
       terminate: () => {
         worker.terminate();
         URL.revokeObjectURL(blobUrl);
-      },
-    };
-  };
-}
-
-/**
- * An engine in this thread: the same dispatcher and the same messages, uncopied.
- * @param {() => Promise<import('./module.js').ModuleFactory>} factory
- * @returns {CreateTransport}
- */
-export function localTransport(factory) {
-  return ({ onMessage }) => {
-    let alive = true;
-    const dispatcher = new Dispatcher(factory, (message) => {
-      queueMicrotask(() => {
-        if (alive) onMessage(message);
-      });
-    });
-    queueMicrotask(() => dispatcher.hello());
-    return {
-      post: (message) => {
-        if (alive) dispatcher.receive(message);
-      },
-      terminate: () => {
-        alive = false;
-        dispatcher.end();
       },
     };
   };

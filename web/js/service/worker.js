@@ -3,7 +3,7 @@
 
 import { engineBackend, MAX_BODY_BYTES, refuse, tooLong } from '../engine/api.js';
 import { createEngine } from '../engine/client/index.js';
-import { localTransport } from '../engine/transport.js';
+import { localTransport } from '../engine/local.js';
 import { Copy, fileOf, pathBelow, removeCopies, withPolicy } from './copy.js';
 import { Relay } from './relay.js';
 
@@ -42,12 +42,16 @@ export function serve(scope, site) {
   }
 
   async function startEngine() {
+    // The monitor's module is an engine too.
+    const wasmBinary = await bytesOf('engine/firetower_live.wasm');
+    const factory = async () => site.factory;
     const engine = await createEngine({
-      wasmBinary: await bytesOf('engine/firetower.wasm'),
+      wasmBinary,
+      monitorBinary: wasmBinary,
       model: await bytesOf('models/creditcard/creditcard-rf.safetensors'),
       generator: null,
       workers: 1,
-      createTransport: localTransport(async () => site.factory),
+      createTransport: localTransport({ engine: factory, monitor: factory }),
     });
     return engineBackend(engine, await engine.monitor());
   }

@@ -42,7 +42,7 @@ export async function createAnalysis({ model = null, wasmBinary, createTransport
     model === false ? null : bytesOf(model ?? new URL('models/creditcard/creditcard-rf.safetensors', site)),
   ]);
   const client = new AnalysisClient({
-    createTransport: createTransport ?? workerTransport(new URL('js/engine/analysis/worker.js', site).href),
+    createTransport: createTransport ?? workerTransport({ engine: new URL('js/engine/analysis/worker.js', site).href }),
     wasmBinary: bytes,
     model: modelBytes,
     workers,

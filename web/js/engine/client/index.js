@@ -8,7 +8,6 @@ import { workerTransport } from '../transport.js';
 import { badArgument, checkBytes, checkFile, checkObject, checkThreshold, isA } from './check.js';
 import { exportCsv } from './export_csv.js';
 import { Files } from './files.js';
-import { MonitorClient } from './monitor.js';
 import { columnsOf, predictionsOf } from './predict.js';
 import { cells, column, describeRow, search } from './rows.js';
 import { scoreFile } from './score_file.js';
@@ -31,13 +30,14 @@ const MAX_DEFAULT_WORKERS = 4;
  * @property {Files} files
  * @property {() => ModelCard} model
  * @property {AbortSignal} modelSignal aborts when another model is loaded
- * @property {string | null} generator
+ * @property {() => Promise<string | null>} generator loaded when it is first wanted; null: there is none
  */
 
 /**
  * @typedef {object} EngineOptions
  * @property {Uint8Array | URL} [model] a model file's bytes, or where it is. Default: the shipped model.
  * @property {Uint8Array | URL} [wasmBinary] default: beside the page's engine
+ * @property {Uint8Array | URL} [monitorBinary] of monitor(), loaded when it is first wanted. Default: likewise.
  * @property {string | URL | null} [generator] text of generator.json, or where it is; null: no demo traffic
  * @property {number} [workers] default: one per processor, at most 4
  * @property {import('../transport.js').CreateTransport} [createTransport] where engines run. Default: workers.
@@ -55,42 +55,58 @@ export async function createEngine(options = {}) {
     throw badArgument('workers must be a whole number from 1 on');
   }
   const site = new URL('../../../', import.meta.url);
-  const [wasmBinary, modelBytes, generator] = await Promise.all([
-    bytesOf(options.wasmBinary ?? new URL('engine/firetower.wasm', site), 'wasmBinary'),
-    bytesOf(options.model ?? new URL('models/creditcard/creditcard-rf.safetensors', site), 'model'),
-    textOf(options.generator === undefined ? new URL('models/creditcard/generator.json', site) : options.generator),
-  ]);
+  const wasmBinary = programOf(options.wasmBinary ?? new URL('engine/firetower.wasm', site), 'wasmBinary');
+  const modelBytes = bytesOf(options.model ?? new URL('models/creditcard/creditcard-rf.safetensors', site), 'model');
+  const generator = options.generator === undefined ? new URL('models/creditcard/generator.json', site) : options.generator;
   const processors = globalThis.navigator?.hardwareConcurrency ?? 2;
-  const createTransport = options.createTransport ?? workerTransport(new URL('js/engine/worker.js', site).href);
+  const createTransport =
+    options.createTransport ??
+    workerTransport({
+      engine: new URL('js/engine/worker.js', site).href,
+      monitor: new URL('js/engine/live/worker.js', site).href,
+    });
+  const monitorBinary = options.monitorBinary ?? new URL('engine/firetower_live.wasm', site);
   const pool = new Pool({
     createTransport,
     wasmBinary,
     workers: workers ?? Math.max(1, Math.min(processors, MAX_DEFAULT_WORKERS)),
   });
-  let card;
+  // The first worker starts while the rest is loaded, the others do not stand in its way.
+  pool.warm(1);
   try {
-    card = await pool.loadModel(modelBytes);
+    const [bytes] = await Promise.all([modelBytes, wasmBinary]);
+    const card = await pool.loadModel(bytes);
+    pool.warm();
+    return makeEngine(pool, card, generator, { createTransport, monitorBinary, modelBytes: bytes });
   } catch (error) {
     pool.close();
     throw error;
   }
-  pool.warm();
-  return makeEngine(pool, card, generator, { createTransport, wasmBinary, modelBytes });
 }
 
 /**
  * @param {Pool} pool
  * @param {ModelCard} firstCard
- * @param {string | null} generator
- * @param {{createTransport: import('../transport.js').CreateTransport, wasmBinary: Uint8Array, modelBytes: Uint8Array}} start
+ * @param {string | URL | null} generatorSource
+ * @param {{createTransport: import('../transport.js').CreateTransport, monitorBinary: Uint8Array | URL, modelBytes: Uint8Array}} start
  *   what a monitor's own engine needs
  * @returns {Engine}
  */
-function makeEngine(pool, firstCard, generator, { createTransport, wasmBinary, modelBytes: firstModel }) {
+function makeEngine(pool, firstCard, generatorSource, { createTransport, monitorBinary, modelBytes: firstModel }) {
   let card = firstCard;
   let modelBytes = firstModel;
-  /** @type {Map<MonitorClient, import('../live/types.js').Monitor>} open ones, the newest last */
+  /** @type {Map<import('./monitor.js').MonitorClient, import('../live/types.js').Monitor>} open ones, the newest last */
   const monitors = new Map();
+  let closed = false;
+  /** @type {Promise<string | null> | null} */
+  let generatorText = null;
+  const generator = async () => {
+    generatorText ??= textOf(generatorSource);
+    const text = await generatorText;
+    // Asked for again by the next who wants it.
+    if (text === null) generatorText = null;
+    return text;
+  };
   let modelChange = new AbortController();
   /** @type {{scores: Float64Array, labels: Float64Array, weights: Float64Array | null} | null} */
   let labelled = null;
@@ -171,8 +187,14 @@ function makeEngine(pool, firstCard, generator, { createTransport, wasmBinary, m
 
     async monitor(monitorOptions = {}) {
       checkObject(monitorOptions, 'options');
+      const [{ MonitorClient }, wasmBinary, generatorGiven] = await Promise.all([
+        import('./monitor.js'),
+        programOf(monitorBinary, 'monitorBinary'),
+        generator(),
+      ]);
+      if (closed) throw engineError({ code: 'ENGINE_CRASHED', message: 'the engine has been closed' });
       const client = new MonitorClient(
-        { createTransport, wasmBinary, model: () => modelBytes, generator, closed: (closed) => void monitors.delete(closed) },
+        { createTransport, wasmBinary, model: () => modelBytes, generator: generatorGiven, closed: (ended) => void monitors.delete(ended) },
         monitorOptions,
       );
       const monitor = client.api();
@@ -233,8 +255,9 @@ function makeEngine(pool, firstCard, generator, { createTransport, wasmBinary, m
     exportCsv: (scored, exportOptions) => exportCsv(context, scored, exportOptions),
     synthesize: (synthOptions) => synthesize(context, synthOptions),
     close() {
-      const closed = engineError({ code: 'ENGINE_CRASHED', message: 'the engine has been closed' });
-      for (const monitor of [...monitors.keys()]) monitor.kill(closed);
+      closed = true;
+      const error = engineError({ code: 'ENGINE_CRASHED', message: 'the engine has been closed' });
+      for (const monitor of [...monitors.keys()]) monitor.kill(error);
       pool.close();
     },
   };
@@ -281,6 +304,25 @@ async function load(url) {
     });
   }
   return response;
+}
+
+/**
+ * A WebAssembly module for all workers: compiled once, while it is being loaded.
+ * @param {Uint8Array | URL} source
+ * @param {string} name
+ * @returns {Promise<import('../boundary.js').Program>}
+ */
+async function programOf(source, name) {
+  if (!(source instanceof URL)) return bytesOf(source, name);
+  const response = await load(source);
+  const type = response.headers.get('Content-Type');
+  // A host that does not know the type of .wasm.
+  if (type !== 'application/wasm') return new Uint8Array(await response.arrayBuffer());
+  try {
+    return await WebAssembly.compileStreaming(response);
+  } catch (thrown) {
+    throw engineError({ code: 'LOAD_FAILED', message: `${source.pathname} could not be loaded; reload the page`, detail: String(thrown) });
+  }
 }
 
 /**

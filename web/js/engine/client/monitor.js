@@ -31,7 +31,7 @@ const MAX_CRASHES = 10;
 /**
  * @typedef {object} MonitorContext
  * @property {import('../transport.js').CreateTransport} createTransport
- * @property {Uint8Array} wasmBinary
+ * @property {import('../boundary.js').Program} wasmBinary
  * @property {() => Uint8Array} model the model file's bytes
  * @property {string | null} generator
  * @property {(monitor: MonitorClient) => void} closed
@@ -129,6 +129,7 @@ export class MonitorClient {
     this.#lastHeard = clock();
     const connection = new Connection(createTransport, {
       name: 'monitor',
+      kind: 'monitor',
       onNotice: (notice) => {
         if (this.#newest === connection) this.#notice(connection, notice);
       },

@@ -19,12 +19,12 @@ const PART_BYTES = 16 * 1024 * 1024;
 export async function synthesize(context, options) {
   checkJob(options);
   const { rows, seed, fraudRate = -1, onProgress, signal } = options;
-  const { generator } = context;
-  if (generator === null) {
-    throw engineError({ code: 'NOT_READY', message: 'the generator of demo transactions could not be loaded' });
-  }
   if (!Number.isSafeInteger(rows) || rows < 0 || !Number.isSafeInteger(seed) || seed < 0) {
     throw engineError({ code: 'BAD_ARGUMENT', message: 'rows and seed must be whole numbers from 0 on' });
+  }
+  const generator = await context.generator();
+  if (generator === null) {
+    throw engineError({ code: 'NOT_READY', message: 'the generator of demo transactions could not be loaded' });
   }
   return context.pool.run(
     async (connection) => {

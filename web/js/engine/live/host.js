@@ -129,7 +129,7 @@ export class MonitorHost {
   #exports = new Map();
 
   /**
-   * @param {import('../module.js').EngineInstance} engine with a model
+   * @param {import('./module.js').LiveInstance} engine with a model
    * @param {ModelCard} card
    * @param {(message: import('../protocol.js').FromWorker) => void} post
    */
