@@ -250,6 +250,14 @@ test('a second file, a summary, the live window as sides; what is missing is sai
   await idle();
   assert.deepEqual([store.get().settings.reference, store.get().second], ['summary', { kind: 'summary', name: 'past.json' }]);
   assert.deepEqual([last('compare').reference, last('compare').test], [{ from: 'summary' }, 'chi_square']);
+  await actions.useReference(new Blob(['a,b\n1,2\n']), 'bad.csv');
+  await idle();
+  const { problem, report } = store.get();
+  assert.deepEqual([problem?.title, problem?.cause], ['bad.csv cannot be compared with', 'Columns missing: V1.']);
+  assert.equal(report, null, 'what was found for the summary is no answer about this file');
+  await actions.useReference(new Blob(['a,b\n1,2\n']), 'past.csv');
+  await idle();
+  assert.deepEqual(store.get().second, { kind: 'file', name: 'past.csv' }, 'what it is, not what the last one was');
   actions.set({ reference: 'profile', current: 'live' });
   await idle();
   assert.deepEqual(last('compare').current, { from: 'summary' });

@@ -90,6 +90,7 @@ export function fakeAnalysis({ rows = 1000, since = 600, gate = async () => {} }
   const analysis = {
     async load(which, source) {
       asked.push({ what: `load ${which}`, request: source && ('file' in source ? source.name : 'summary') });
+      if (source && source.name === 'bad.csv') throw Object.assign(new Error('Columns missing: V1.'), { code: 'SCHEMA_MISMATCH' });
       return { rows, aside: 0, reasons: {}, columns: NAMES.map((name) => ({ name, kind: 'numeric' })), labels: true, sha256: null };
     },
     async compare(request, sections = {}) {

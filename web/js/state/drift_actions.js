@@ -90,8 +90,13 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
       return;
     }
     const { model } = app.get();
+    const { reference } = /** @type {{reference?: {kind: string, name: string}}} */ (error);
     const problem = toProblem(error, { version: model ? `${model.name} ${model.version}, engine ${model.engine_version}` : undefined });
-    store.set({ problem, job: null });
+    const about = reference && {
+      title: `${reference.name} cannot be compared with`,
+      next: reference.kind === 'summary' ? 'Choose a summary that was made with this model.' : 'Choose a CSV file with the columns of the model.',
+    };
+    store.set({ problem: { ...problem, ...about }, job: null });
   }
 
   /** @param {unknown} error */
@@ -199,9 +204,13 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
     const wants = settings.reference === 'file' || settings.reference === 'summary' ? second : null;
     if (wants && holds.reference !== wants) {
       holds.reference = null;
-      await (wants.kind === 'file'
-        ? working('reference', (options) => running.load('reference', { file: wants.file, name: wants.name }, options))
-        : track(running.load('reference', { summary: wants.summary, name: wants.name })));
+      try {
+        await (wants.kind === 'file'
+          ? working('reference', (options) => running.load('reference', { file: wants.file, name: wants.name }, options))
+          : track(running.load('reference', { summary: wants.summary, name: wants.name })));
+      } catch (error) {
+        throw aborted(error) ? error : Object.assign(/** @type {Error} */ (error), { reference: wants });
+      }
       holds.reference = wants;
     }
   }
@@ -271,6 +280,8 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
       if (/** @type {{code?: unknown}} */ (error)?.code === 'SUPERSEDED') wanted = true;
       else if (!wanted || !aborted(error)) {
         wanted = false;
+        // What was found for another question is no answer to this one.
+        if (!aborted(error)) store.set(nothingCompared());
         fail(error);
       }
     } finally {
@@ -693,9 +704,8 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
      * @param {string} name
      */
     async useReference(file, name) {
-      const { reference } = store.get().settings;
       const start = new TextDecoder().decode(await track(file.slice(0, 64).arrayBuffer()));
-      const summary = reference === 'summary' || /^\s*\{/.test(start);
+      const summary = /^\s*\{/.test(start);
       second = summary ? { kind: 'summary', summary: await track(file.text()), name } : { kind: 'file', file, name };
       answered = '';
       store.set({ second: { kind: second.kind, name }, settings: { ...store.get().settings, reference: second.kind }, problem: null });
