@@ -222,7 +222,7 @@ const share = (figures) => (typeof figures?.value === 'number' ? percent(figures
  */
 function measuredWords(measured, wish) {
   const { budget } = measured;
-  const lines = [`${percent(measured.share_matured, 1)} of ${count(measured.rows)} rows have their label${measured.share_matured < 1 ? '; the others are left out' : ''}. ${count(measured.positives)} are fraud${measured.weighted ? '; rows count by their weight' : ''}. Brier ${figure(measured.brier)}, log loss ${figure(measured.log_loss)}.`];
+  const lines = [`${percent(measured.share_matured, 1)} of ${count(measured.rows)} rows have their label${measured.share_matured < 1 ? '; the others are left out' : ''}. ${count(measured.positives)} ${measured.positives === 1 ? 'is' : 'are'} fraud${measured.weighted ? '; rows count by their weight' : ''}. Brier ${figure(measured.brier)}, log loss ${figure(measured.log_loss)}.`];
   if (budget) {
     const value = typeof budget.value_share === 'number' ? ` and ${percent(budget.value_share, 1)} of its amount` : '';
     const lift = typeof budget.lift === 'number' ? `; ${figure(budget.lift)} times as many as by chance` : '';
@@ -232,7 +232,9 @@ function measuredWords(measured, wish) {
   if (each && each.windows > 1) {
     lines.push(`If they look at the ${count(wish.budget)} highest of every window: ${share(each.precision)} of them are fraud, which finds ${share(each.recall)} of the fraud.`);
   }
-  for (const [key, why] of Object.entries(measured.undefined ?? {})) lines.push(`${names.get(key) ?? key} is not known: ${why}.`);
+  for (const [key, why] of Object.entries(measured.undefined ?? {})) {
+    lines.push(typeof measured[key]?.value === 'number' ? `${names.get(key) ?? key} has no interval: ${why.replace(/: no interval$/, '')}.` : `${names.get(key) ?? key} is not known: ${why}.`);
+  }
   return lines.map((line) => h('p', null, line));
 }
 
