@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/forest/kernels/few_rows.h"
@@ -15,10 +16,12 @@ namespace {
 
 // Up to so many rows go one by one.
 constexpr size_t kFewRows = 7;
-// From so many rows on the partition kernel is the faster one.
+// From so many rows on the partition kernel is the faster one, and already when a tree has less
+// than so many nodes for each row.
 constexpr size_t kPartitionRows = 256;
+constexpr size_t kPartitionNodesPerRow = 3;
 // From so many rows on sixteen of them are compared at once in trees of one split.
-constexpr size_t kStumpRows = 4;
+constexpr size_t kStumpRows = 2;
 
 // The threshold for which x <= t decides as the forest's comparison does; NaN where no x goes left.
 float LessEqualThreshold(float threshold, Comparison comparison) {
@@ -40,11 +43,12 @@ struct CompiledForest::Data {
   std::vector<NarrowNode> narrow;  // One of narrow and wide is in use.
   std::vector<WideNode> wide;
   std::vector<uint8_t> default_left;  // Per node; empty when every NaN goes right.
-  std::vector<double> values;         // Distinct leaf values, rising.
+  std::vector<double> values;         // Distinct leaf values.
 
   template <typename Node>
   TreesView<Node> View(const std::vector<Node>& nodes) const {
     return {nodes.data(),
+            nodes.size(),
             default_left.empty() ? nullptr : default_left.data(),
             trees.data(),
             trees.size(),
@@ -62,71 +66,120 @@ struct CompiledForest::Data {
 
 namespace {
 
+// The distinct leaf values, in the order in which they are first seen.
+class LeafValues {
+ public:
+  LeafValues() : slots_(size_t{1} << kFirstBits, 0), shift_(64 - kFirstBits) {}
+
+  // The index of the value; equal bits have equal indices.
+  uint32_t IndexOf(double value) {
+    uint64_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    size_t slot = Find(bits);
+    if (slots_[slot] == 0) {
+      if (2 * values_.size() >= slots_.size()) {
+        Grow();
+        slot = Find(bits);
+      }
+      values_.push_back(value);
+      slots_[slot] = static_cast<uint32_t>(values_.size());
+    }
+    return slots_[slot] - 1;
+  }
+
+  std::vector<double> Take() { return std::move(values_); }
+
+ private:
+  static constexpr int kFirstBits = 14;
+
+  // Where the value stands or would.
+  size_t Find(uint64_t bits) const {
+    size_t slot = bits * 0x9e3779b97f4a7c15u >> shift_;
+    while (slots_[slot] != 0 && std::memcmp(&values_[slots_[slot] - 1], &bits, sizeof(bits)) != 0) {
+      slot = (slot + 1) & (slots_.size() - 1);
+    }
+    return slot;
+  }
+
+  void Grow() {
+    slots_.assign(2 * slots_.size(), 0);
+    --shift_;
+    for (size_t i = 0; i < values_.size(); ++i) {
+      uint64_t bits;
+      std::memcpy(&bits, &values_[i], sizeof(bits));
+      slots_[Find(bits)] = static_cast<uint32_t>(i + 1);
+    }
+  }
+
+  std::vector<double> values_;
+  std::vector<uint32_t> slots_;  // Index + 1; 0: free.
+  int shift_;
+};
+
 // A forest's nodes in preorder, tree by tree.
 struct Layout {
-  std::vector<int32_t> order;      // order[p] = index in the forest of the node at place p.
-  std::vector<uint32_t> distance;  // To the right child; 0 in leaves.
+  std::vector<int32_t> order;  // order[p] = index in the forest of the node at place p.
+  std::vector<uint32_t> link;  // Of a split the distance to the right child, of a leaf its value.
+  uint32_t max_distance = 0;
   std::vector<Tree> trees;
+  std::vector<double> values;
 };
 
 Layout LayOut(const Forest& forest) {
   struct Pending {
     int32_t node;
     int32_t depth;
-    int64_t parent;  // Place whose right child this is, -1 for a left child or a root.
+    uint32_t parent;  // Place whose right child this is.
   };
   Layout layout;
-  layout.order.reserve(forest.node_count());
-  layout.distance.assign(forest.node_count(), 0);
+  layout.order.resize(forest.node_count());
+  layout.link.resize(forest.node_count());
   layout.trees.reserve(forest.tree_count());
+  LeafValues values;
   std::vector<Pending> pending;
+  uint32_t place = 0;
   for (int32_t root : forest.roots) {
-    Tree tree = {static_cast<uint32_t>(layout.order.size()), 0};
-    pending.assign(1, {root, 0, -1});
-    while (!pending.empty()) {
-      const Pending at = pending.back();
-      pending.pop_back();
-      const size_t place = layout.order.size();
-      if (at.parent >= 0) {
-        const auto parent = static_cast<size_t>(at.parent);
-        layout.distance[parent] = static_cast<uint32_t>(place - parent);
+    Tree tree = {place, 0};
+    int32_t at = root;
+    int32_t depth = 0;
+    for (;; ++place) {
+      const auto node = static_cast<size_t>(at);
+      layout.order[place] = at;
+      if (forest.feature[node] != -1) {
+        ++depth;
+        pending.push_back({forest.right[node], depth, place});
+        at = forest.left[node];
+        continue;
       }
-      layout.order.push_back(at.node);
-      tree.depth = std::max(tree.depth, at.depth);
-      const auto node = static_cast<size_t>(at.node);
-      if (forest.feature[node] == -1) continue;
-      pending.push_back({forest.right[node], at.depth + 1, static_cast<int64_t>(place)});
-      pending.push_back({forest.left[node], at.depth + 1, -1});
+      layout.link[place] = values.IndexOf(forest.value[node]);
+      tree.depth = std::max(tree.depth, depth);
+      if (pending.empty()) break;
+      const Pending next = pending.back();
+      pending.pop_back();
+      const uint32_t distance = place + 1 - next.parent;
+      layout.link[next.parent] = distance;
+      layout.max_distance = std::max(layout.max_distance, distance);
+      at = next.node;
+      depth = next.depth;
     }
+    ++place;
     layout.trees.push_back(tree);
   }
+  layout.values = values.Take();
   return layout;
 }
 
-std::vector<double> DistinctLeafValues(const Forest& forest) {
-  std::vector<double> values;
-  for (size_t i = 0; i < forest.node_count(); ++i) {
-    if (forest.feature[i] == -1) values.push_back(forest.value[i]);
-  }
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  return values;
-}
-
 template <typename Node>
-std::vector<Node> PackNodes(const Forest& forest, const Layout& layout,
-                            const std::vector<double>& values) {
+std::vector<Node> PackNodes(const Forest& forest, const Layout& layout) {
   std::vector<Node> nodes;
   nodes.reserve(layout.order.size());
   for (size_t place = 0; place < layout.order.size(); ++place) {
     const auto node = static_cast<size_t>(layout.order[place]);
     if (forest.feature[node] == -1) {
-      const auto found = std::lower_bound(values.begin(), values.end(), forest.value[node]);
-      nodes.push_back(Node::Leaf(static_cast<uint32_t>(found - values.begin())));
+      nodes.push_back(Node::Leaf(layout.link[place]));
     } else {
       nodes.push_back(Node::Split(LessEqualThreshold(forest.threshold[node], forest.comparison),
-                                  static_cast<uint32_t>(forest.feature[node]),
-                                  layout.distance[place]));
+                                  static_cast<uint32_t>(forest.feature[node]), layout.link[place]));
     }
   }
   return nodes;
@@ -139,7 +192,9 @@ void AddTrees(const TreesView<Node>& forest, const Columns& columns, size_t rows
     AddTreesStumps(forest, columns, rows, sums);
   } else if (rows <= kFewRows) {
     AddTreesFewRows(forest, columns, rows, sums);
-  } else if (rows >= kPartitionRows && CanPartition()) {
+  } else if ((rows >= kPartitionRows ||
+              rows * kPartitionNodesPerRow * forest.tree_count > forest.node_count) &&
+             CanPartition()) {
     AddTreesPartition(forest, columns, rows, sums);
   } else {
     AddTreesInterleaved(forest, columns, rows, sums);
@@ -161,17 +216,15 @@ Result<CompiledForest> CompiledForest::Build(const Forest& forest) {
   data.aggregation = forest.aggregation;
   data.link = forest.link;
   data.base_score = forest.base_score;
-  data.values = DistinctLeafValues(forest);
 
   Layout layout = LayOut(forest);
-  const uint32_t max_distance = *std::max_element(layout.distance.begin(), layout.distance.end());
   const bool narrow = static_cast<uint32_t>(forest.feature_count) <= NarrowNode::kMaxFeatures &&
-                      max_distance <= NarrowNode::kMaxDistance &&
-                      data.values.size() <= NarrowNode::kMaxLeafValues;
+                      layout.max_distance <= NarrowNode::kMaxDistance &&
+                      layout.values.size() <= NarrowNode::kMaxLeafValues;
   if (narrow) {
-    data.narrow = PackNodes<NarrowNode>(forest, layout, data.values);
+    data.narrow = PackNodes<NarrowNode>(forest, layout);
   } else {
-    data.wide = PackNodes<WideNode>(forest, layout, data.values);
+    data.wide = PackNodes<WideNode>(forest, layout);
   }
   if (std::find(forest.default_left.begin(), forest.default_left.end(), 1) !=
       forest.default_left.end()) {
@@ -180,6 +233,7 @@ Result<CompiledForest> CompiledForest::Build(const Forest& forest) {
       data.default_left.push_back(forest.default_left[static_cast<size_t>(node)]);
     }
   }
+  data.values = std::move(layout.values);
   data.trees = std::move(layout.trees);
   for (const Tree& tree : data.trees) data.depth = std::max(data.depth, tree.depth);
   return compiled;

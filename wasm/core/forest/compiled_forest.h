@@ -24,8 +24,8 @@ namespace firetower::forest {
 
 class CompiledForest {
  public:
-  // Validates and compiles. Errors: those of Validate. O(nodes log nodes), allocates memory_bytes()
-  // and as much again while it works.
+  // Validates and compiles. Errors: those of Validate. O(nodes), allocates memory_bytes() and as
+  // much again while it works.
   static Result<CompiledForest> Build(const Forest& forest);
 
   CompiledForest();

@@ -72,9 +72,9 @@ class Walker {
       const Pending at = pending_.back();
       pending_.pop_back();
       const auto node = static_cast<size_t>(at.node);
-      const std::string reason =
-          forest_.feature[node] == -1 ? CheckLeaf(node) : CheckSplit(node, at);
-      if (!reason.empty()) return InvalidNode(tree, preorder, reason);
+      if (forest_.feature[node] == -1 ? !CheckLeaf(node) : !CheckSplit(node, at)) {
+        return InvalidNode(tree, preorder, reason_);
+      }
       ++preorder;
     }
     return {};
@@ -107,49 +107,55 @@ class Walker {
     return before;
   }
 
-  std::string CheckLeaf(size_t node) const {
+  bool Refuse(std::string reason) {
+    reason_ = std::move(reason);
+    return false;
+  }
+
+  bool CheckLeaf(size_t node) {
     const double value = forest_.value[node];
-    if (!std::isfinite(value)) return "leaf value is not finite";
+    if (!std::isfinite(value)) return Refuse("leaf value is not finite");
     if (forest_.link == Link::kIdentity && (value < 0.0 || value > 1.0)) {
       std::string reason = "leaf value ";
       AppendShortest(value, &reason);
-      return reason + " is no probability (0..1)";
+      return Refuse(reason + " is no probability (0..1)");
     }
-    if (forest_.left[node] != -1 || forest_.right[node] != -1) return "leaf has children";
+    if (forest_.left[node] != -1 || forest_.right[node] != -1) return Refuse("leaf has children");
     if (forest_.threshold[node] != 0.0f || forest_.default_left[node] != 0) {
-      return "leaf has a threshold or a default direction";
+      return Refuse("leaf has a threshold or a default direction");
     }
-    return {};
+    return true;
   }
 
-  std::string CheckSplit(size_t node, Pending at) {
+  bool CheckSplit(size_t node, Pending at) {
     const int32_t feature = forest_.feature[node];
     if (feature < 0 || feature >= forest_.feature_count) {
-      return "feature " + std::to_string(feature) + " is outside 0.." +
-             std::to_string(forest_.feature_count - 1);
+      return Refuse("feature " + std::to_string(feature) + " is outside 0.." +
+                    std::to_string(forest_.feature_count - 1));
     }
-    if (std::isnan(forest_.threshold[node])) return "threshold is NaN";
-    if (forest_.value[node] != 0.0) return "split has a leaf value";
-    if (forest_.default_left[node] > 1) return "default direction is neither 0 nor 1";
+    if (std::isnan(forest_.threshold[node])) return Refuse("threshold is NaN");
+    if (forest_.value[node] != 0.0) return Refuse("split has a leaf value");
+    if (forest_.default_left[node] > 1) return Refuse("default direction is neither 0 nor 1");
     if (at.depth + 1 > Limits::kMaxDepth) {
-      return "depth is over the limit of " + std::to_string(Limits::kMaxDepth);
+      return Refuse("depth is over the limit of " + std::to_string(Limits::kMaxDepth));
     }
     // Right before left onto the stack: left is taken first, as preorder wants.
     for (const auto& [child, side] :
          {std::pair{forest_.right[node], "right"}, std::pair{forest_.left[node], "left"}}) {
       if (!InRange(child))
-        return std::string(side) + " child " + std::to_string(child) + OutsideNodes();
+        return Refuse(std::string(side) + " child " + std::to_string(child) + OutsideNodes());
       if (Reach(child)) {
-        return std::string(side) + " child " + std::to_string(child) +
-               " has been reached before (a cycle or a shared node)";
+        return Refuse(std::string(side) + " child " + std::to_string(child) +
+                      " has been reached before (a cycle or a shared node)");
       }
       pending_.push_back({child, at.depth + 1});
     }
-    return {};
+    return true;
   }
 
   const Forest& forest_;
   std::vector<uint8_t> reached_;
+  std::string reason_;  // Why the node that was checked last is refused.
   std::vector<Pending> pending_;
 };
 
