@@ -14,29 +14,24 @@ import { writeReport } from './report.mjs';
 /** @param {string} module with measure() @returns {Measure} */
 const fromModule = (module) => async (options) => (await import(module)).measure(options);
 
-/**
- * A program that can be run by itself; it prints {figures, facts}.
- * @param {string} part
- * @param {string} name
- * @returns {Measure}
- */
-const fromProgram =
-  (part, name) =>
-  async ({ rounds }) => {
-    const output = execFileSync(process.execPath, [path.join(ROOT, 'tests/bench', name), '--json', '--rounds', String(rounds)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, BENCH: PEERS },
-    });
-    await keep(part, { rounds, ...JSON.parse(output.toString()) });
-  };
+/** A program of its own, which prints what is kept. @type {Measure} */
+const otherForests = async ({ rounds }) => {
+  const program = path.join(ROOT, 'tests/bench/other_forests.mjs');
+  const output = execFileSync(process.execPath, [program, '--json', '--rounds', String(rounds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, BENCH: PEERS },
+  });
+  await keep('OTHER_FORESTS', { rounds, ...JSON.parse(output.toString()) });
+};
 
 /** @type {Record<string, Measure>} */
 const PARTS = {
   SCORING: fromModule('./scoring.mjs'),
   CSV: fromModule('./csv.mjs'),
   FILE: fromModule('./file.mjs'),
-  START: fromProgram('START', 'start.mjs'),
-  OTHER_FORESTS: fromProgram('OTHER_FORESTS', 'other_forests.mjs'),
+  START: fromModule('./start.mjs'),
+  SIZES: fromModule('./sizes.mjs'),
+  OTHER_FORESTS: otherForests,
   TRAINING: fromModule('./training.mjs'),
   SCALING: fromModule('./scaling.mjs'),
 };
