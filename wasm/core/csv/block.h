@@ -31,11 +31,9 @@ inline Block And(Block a, Block b) { return wasm_v128_and(a, b); }
 inline Block Select(Block mask, Block a, Block b) { return wasm_v128_bitselect(a, b, mask); }
 inline Block Equal(Block a, Block b) { return wasm_i8x16_eq(a, b); }
 inline Block Minus(Block a, Block b) { return wasm_i8x16_sub(a, b); }
-inline Block Max(Block a, Block b) { return wasm_u8x16_max(a, b); }
-inline Block AtMost(Block a, Block b) { return wasm_u8x16_le(a, b); }
+inline Block PlusUpTo255(Block a, Block b) { return wasm_u8x16_add_sat(a, b); }
 // Bit i: the top bit of byte i.
 inline uint32_t Bits(Block a) { return static_cast<uint32_t>(wasm_i8x16_bitmask(a)); }
-inline bool AnyAbove(Block a, Block b) { return wasm_v128_any_true(wasm_u8x16_sub_sat(a, b)); }
 // Four numbers of four digits each from 16 digits 0..9, the first byte the most significant.
 inline Block FourDigits(Block digits) {
   const Block pairs =
@@ -63,12 +61,8 @@ inline Block Select(Block mask, Block a, Block b) {
 }
 inline Block Equal(Block a, Block b) { return _mm_cmpeq_epi8(a, b); }
 inline Block Minus(Block a, Block b) { return _mm_sub_epi8(a, b); }
-inline Block Max(Block a, Block b) { return _mm_max_epu8(a, b); }
-inline Block AtMost(Block a, Block b) { return _mm_cmpeq_epi8(_mm_min_epu8(a, b), a); }
+inline Block PlusUpTo255(Block a, Block b) { return _mm_adds_epu8(a, b); }
 inline uint32_t Bits(Block a) { return static_cast<uint32_t>(_mm_movemask_epi8(a)); }
-inline bool AnyAbove(Block a, Block b) {
-  return Bits(_mm_cmpeq_epi8(_mm_subs_epu8(a, b), _mm_setzero_si128())) != 0xFFFF;
-}
 inline Block FourDigits(Block digits) {
   const Block pairs =
       _mm_srli_epi16(_mm_add_epi16(_mm_mullo_epi16(digits, _mm_set1_epi16(10 << 8)), digits), 8);

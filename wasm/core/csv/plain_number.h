@@ -48,16 +48,17 @@ class PlainReader {
   explicit PlainReader(char decimal)
       : decimal_(Splat(decimal)),
         lowest_(Splat(decimal == ',' ? ',' : '-')),
-        width_(Splat(decimal == ',' ? '9' - ',' : '9' - '-')) {}
+        room_(Splat(decimal == ',' ? 127 - ('9' - ',') : 127 - ('9' - '-'))) {}
 
   // Reads the cell that begins at `from`, up to the first byte that is none of - . / 0 .. 9 (and
-  // the decimal comma). Returns its length and sets *number; 0: not plain, or over 31 bytes.
+  // the decimal comma), or 31 bytes of it. Returns the length and sets *number; 0: not plain.
   uint32_t Read(const char* from, PlainNumber* number) const {
     const Block first = Load(from);
     const Block second = Load(from + 16);
-    const uint32_t outside = ~(Bits(AtMost(Minus(first, lowest_), width_)) |
-                               Bits(AtMost(Minus(second, lowest_), width_)) << 16);
-    if (outside == 0) return 0;
+    // Bit i: byte i ends the cell; at the latest the last of the 32 does.
+    const uint32_t outside = Bits(PlusUpTo255(Minus(first, lowest_), room_)) |
+                             Bits(PlusUpTo255(Minus(second, lowest_), room_)) << 16 |
+                             uint32_t{1} << 31;
     // A second decimal sign, or one after 16 bytes, is taken for a digit and refused below.
     const uint32_t signs = Bits(Equal(first, decimal_));
     const uint32_t length = static_cast<uint32_t>(__builtin_ctz(outside));
@@ -79,7 +80,7 @@ class PlainReader {
         And(Minus(Select(Load(fraction), Load(end - 32), Load(whole - 32)), zero), Load(all));
     const Block lower = And(
         Minus(Select(Load(fraction + 16), Load(end - 16), Load(whole - 16)), zero), Load(all + 16));
-    if (AnyAbove(Max(upper, lower), Splat(9))) return 0;
+    if (Bits(Or(upper, lower)) != 0) return 0;  // One of , - . / is among the digits.
     const Block eights = EightDigits(FourDigits(upper), FourDigits(lower));
     const uint64_t most = FirstHalf(eights) >> 32;
     if (most > 921) return 0;
@@ -94,7 +95,7 @@ class PlainReader {
  private:
   Block decimal_;
   Block lowest_;
-  Block width_;
+  Block room_;  // What the bytes of a number, less lowest_, can grow by without the top bit.
 };
 
 // factor = floor(2^shift / 5^places) in [2^63, 2^64); exponent = 1149 - shift - places.

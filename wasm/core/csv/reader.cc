@@ -298,9 +298,9 @@ Reader::State::Outcome Reader::State::ParseRecord(const char* begin, const char*
 }
 
 #ifdef FIRETOWER_CSV_BLOCKS
-// Reads records from p on for as long as nothing in them needs more than a look at one cell: every
-// record has its fields, quoted cells are short and hold no quote and no line end. Returns where it
-// stopped, the beginning of a record (or of what ParseRecord says about it).
+// Reads records from p on for as long as each of their cells can be read by itself: every record
+// has its fields, and quoted cells hold no quote and no line end. Returns where it stopped: the
+// beginning of a record, of an empty line, or the end.
 const char* Reader::State::ReadPlainRecords(const char* begin, const char* p, const char* end) {
   if (p - begin < kPlainBefore) return p;
   const char quote = options.dialect.quote;
@@ -311,71 +311,79 @@ const char* Reader::State::ReadPlainRecords(const char* begin, const char* p, co
     const size_t row = batch.offsets.size();
     missing_columns.clear();
     const char* q = p;
-    for (size_t field = 0;;) {
+    for (size_t field = 0; field < fields; ++field) {
       if (end - q < kPlainAfter + 3) return p;  // Two quotes and the byte after.
+      const char closing = field + 1 < fields ? delimiter : '\n';
       double* const column = field_data[field];
-      const ptrdiff_t quoted = *q == quote ? 1 : 0;
-      if (column != nullptr) {
-        PlainNumber number;
-        const uint32_t length = plain.Read(q + quoted, &number);
-        const char* const after = q + static_cast<ptrdiff_t>(length) + 2 * quoted;
-        if (length != 0 && (*after == delimiter || IsLineEnd(*after)) &&
-            (quoted == 0 || after[-1] == quote) && ToDouble(number, column + row)) {
-          q = after;
-        } else {
-          q = ReadOddCell(q, end, field, row);
-        }
+      PlainNumber number;
+      uint32_t length = 0;
+      if (*q == quote) {
+        q = ReadOddCell(q, end, field, row);
+      } else if (column == nullptr) {
+        q = finder.Find(q, end);
+      } else if ((length = plain.Read(q, &number)) != 0 && q[length] == closing &&
+                 ToDouble(number, column + row)) {
+        q += length + 1;
+        continue;
       } else {
-        q = quoted ? ReadOddCell(q, end, field, row) : finder.Find(q, end);
+        q = ReadOddCell(q, end, field, row);
       }
       if (q == nullptr || end - q < 2) return p;
-      ++field;
-      if (*q != delimiter) {
-        if (field != fields) return p;
-        break;
+      if (*q != closing) {
+        if (*q != '\r' || closing != '\n') return p;
+        if (q[1] == '\n') ++q;
       }
-      if (field == fields) return p;
       ++q;
     }
-    const size_t length = static_cast<size_t>(q - p);
+    const size_t eol = q[-1] == '\n' && q[-2] == '\r' ? 2 : 1;
+    const size_t length = static_cast<size_t>(q - p) - eol;
     if (length > options.max_record_bytes) return p;
     for (const auto& [from, to] : repeats) Column(to)[row] = Column(from)[row];
     for (const int32_t c : missing_columns) ++missing[static_cast<size_t>(c)];
-    const size_t eol = q[0] == '\r' && q[1] == '\n' ? 2 : 1;
     batch.offsets.push_back(next_offset);
     ++rows;
     Advance(length + eol, 1);
-    p = q + eol;
+    p = q;
   }
   return p;
 }
 
-// Reads the cell at p into the batch. Returns its end, a delimiter or a line end; null where the
-// record is one for ParseRecord.
+// Reads any other cell, the one at p, into the batch. Returns its end, a delimiter or a line end;
+// null: the record is one for ParseRecord. REQUIRES: kPlainAfter + 3 bytes from p on.
 const char* Reader::State::ReadOddCell(const char* p, const char* end, size_t field, size_t row) {
   const char quote = options.dialect.quote;
+  const auto ends_at = [&](const char* place) {
+    return *place == options.dialect.delimiter || IsLineEnd(*place);
+  };
+  double* const column = field_data[field];
   std::string_view cell;
   if (*p == quote) {
+    PlainNumber number;
+    if (column != nullptr) {
+      const uint32_t length = plain_reader.Read(p + 1, &number);
+      const char* const after = p + length + 2;
+      if (length != 0 && after[-1] == quote && ends_at(after) && ToDouble(number, column + row)) {
+        return after;
+      }
+    }
     const char* close = p + 1;
     while (close != end && *close != quote && !IsLineEnd(*close)) ++close;
-    if (end - close < 2 || *close != quote) return nullptr;
+    if (end - close < 2 || *close != quote || !ends_at(close + 1)) return nullptr;
     cell = std::string_view(p + 1, static_cast<size_t>(close - p - 1));
     p = close + 1;
-    if (*p != options.dialect.delimiter && !IsLineEnd(*p)) return nullptr;
   } else {
     const char* const cell_begin = p;
     p = finder.Find(p, end);
     if (p == end) return nullptr;
     cell = std::string_view(cell_begin, static_cast<size_t>(p - cell_begin));
   }
-  if (field_head[field] < 0) return p;
-  double value;
-  const CellKind kind = ParseCell(cell, options.dialect.decimal, &value);
+  if (column == nullptr) return p;
+  const CellKind kind = ParseCell(cell, options.dialect.decimal, column + row);
   if (kind == CellKind::kInvalid && field_strict[field] != 0) return nullptr;
-  field_data[field][row] = value;
-  for (int32_t c = field_head[field]; c >= 0 && kind == CellKind::kMissing;
-       c = column_next[static_cast<size_t>(c)]) {
-    missing_columns.push_back(c);
+  if (kind == CellKind::kMissing) {
+    for (int32_t c = field_head[field]; c >= 0; c = column_next[static_cast<size_t>(c)]) {
+      missing_columns.push_back(c);
+    }
   }
   return p;
 }
