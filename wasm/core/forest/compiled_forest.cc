@@ -94,7 +94,7 @@ class LeafValues {
 
   // Where the value stands or would.
   size_t Find(uint64_t bits) const {
-    size_t slot = bits * 0x9e3779b97f4a7c15u >> shift_;
+    auto slot = static_cast<size_t>(bits * 0x9e3779b97f4a7c15u >> shift_);
     while (slots_[slot] != 0 && std::memcmp(&values_[slots_[slot] - 1], &bits, sizeof(bits)) != 0) {
       slot = (slot + 1) & (slots_.size() - 1);
     }

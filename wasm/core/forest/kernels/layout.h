@@ -83,6 +83,7 @@ struct Tree {
 template <typename Node>
 struct TreesView {
   const Node* nodes;
+  size_t node_count;
   const uint8_t* default_left;  // Per node, 1: NaN goes left; null when every NaN goes right.
   const Tree* trees;
   size_t tree_count;
