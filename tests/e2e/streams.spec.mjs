@@ -250,7 +250,14 @@ async function storeWorker(page, { opfs }) {
         return found;
       };
       const block = (first, rows, bytes) => {
-        const made = new Uint8Array(bytes).fill(first % 251);
+        // Like noise (xorshift): what the browser can compress takes no room.
+        let noise = first + 1;
+        const made = new Uint8Array(bytes).map(() => {
+          noise ^= noise << 13;
+          noise ^= noise >>> 17;
+          noise ^= noise << 5;
+          return noise;
+        });
         const view = new DataView(made.buffer);
         [[0, bytes], [4, first], [8, rows], [bytes - 4, 0xf12e70e5]].forEach(([at, value]) => view.setUint32(at, value));
         return made;
