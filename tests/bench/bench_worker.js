@@ -41,23 +41,27 @@ async function firetower(table, rows, { model, inputs = TABLE_INPUTS }) {
   const batches = [];
   for (let first = 0; first < rows; first += BATCH) batches.push(columnsOf(first, Math.min(BATCH, rows - first)));
   const scores = new Float64Array(rows);
-  /** @type {Map<number, Float64Array>} */
-  const small = new Map();
+  /** @type {Map<string, Float64Array>} */
+  const parts = new Map();
+  /** The same columns again are not made again. @param {number} first @param {number} count */
+  const partOf = (first, count) => {
+    const key = `${first} ${count}`;
+    const known = parts.get(key) ?? columnsOf(first, count);
+    parts.set(key, known);
+    return known;
+  };
   return {
     async run(count) {
       for (let b = 0; b * BATCH < count; b += 1) {
         const columns = batches[b % batches.length];
         const size = Math.min(columns.length / inputs, count - b * BATCH);
-        const part = size * inputs < columns.length ? columnsOf((b * BATCH) % rows, size) : columns;
+        const part = size * inputs < columns.length ? partOf((b * BATCH) % rows, size) : columns;
         const { probabilities } = engine.scoreRows(part, size, inputs);
         if (b < batches.length) scores.set(probabilities, b * BATCH);
       }
     },
     async few(row, batch) {
-      const key = row * 512 + batch;
-      let columns = small.get(key);
-      if (columns === undefined) small.set(key, (columns = columnsOf(row, batch)));
-      engine.scoreRows(columns, batch, inputs);
+      engine.scoreRows(partOf(row, batch), batch, inputs);
     },
     scores: () => scores,
   };
