@@ -14,13 +14,12 @@ if(EMSCRIPTEN)
   # SIMD is in every browser since 2023; emmalloc is smaller and the engine makes few, large allocations.
   target_compile_options(firetower_flags INTERFACE -msimd128)
 endif()
-if(FIRETOWER_FUZZ)
-  # Coverage of the libraries too, not only of the fuzz target's own file.
-  target_compile_options(firetower_flags INTERFACE -fsanitize=fuzzer-no-link)
-endif()
 if(FIRETOWER_SANITIZE)
+  # Coverage of everything but the tests: the fuzz targets use the same libraries, and to compile them again would take
+  # longer than the tests take by being counted.
   target_compile_options(firetower_flags INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1
+    $<$<NOT:$<BOOL:$<TARGET_PROPERTY:FIRETOWER_IS_TEST>>>:-fsanitize=fuzzer-no-link>)
   target_link_options(firetower_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
@@ -49,6 +48,7 @@ endfunction()
 function(firetower_test_flags NAME)
   target_link_libraries(${NAME} PRIVATE firetower_flags firetower_gtest)
   target_compile_definitions(${NAME} PRIVATE FIRETOWER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  set_target_properties(${NAME} PROPERTIES FIRETOWER_IS_TEST ON)
   target_compile_options(${NAME} PRIVATE $<IF:$<CXX_COMPILER_ID:GNU>,-O0,-O1>)
 endfunction()
 
@@ -80,16 +80,16 @@ function(firetower_test NAME)
   set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()
 
-# firetower_fuzzer(NAME SOURCE x_fuzzer.cc DEPENDS libs...) makes a libFuzzer binary (preset fuzz only).
+# firetower_fuzzer(NAME SOURCE x_fuzzer.cc DEPENDS libs...) makes a libFuzzer binary (presets asan and fuzz).
 # The target fuzzers builds all of them.
-if(FIRETOWER_FUZZ)
+if(FIRETOWER_SANITIZE)
   add_custom_target(fuzzers)
 endif()
 function(firetower_fuzzer NAME)
   cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS" ${ARGN})
-  if(FIRETOWER_FUZZ)
+  if(FIRETOWER_SANITIZE)
     add_dependencies(fuzzers ${NAME})
-    add_executable(${NAME} ${ARG_SOURCE})
+    add_executable(${NAME} EXCLUDE_FROM_ALL ${ARG_SOURCE})
     target_link_libraries(${NAME} PRIVATE firetower_flags ${ARG_DEPENDS})
     target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)
   endif()
