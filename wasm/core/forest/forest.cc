@@ -40,18 +40,6 @@ Status CheckShape(const Forest& forest) {
   return {};
 }
 
-Status CheckAggregation(const Forest& forest) {
-  if (!std::isfinite(forest.base_score)) return Invalid("forest: the base score is not finite");
-  if (forest.link == Link::kLogistic) return {};
-  if (forest.aggregation == Aggregation::kSum) {
-    return Invalid("forest: aggregation sum needs link logistic to give a probability");
-  }
-  if (forest.base_score != 0.0) {
-    return Invalid("forest: aggregation mean with link identity allows no base score but 0");
-  }
-  return {};
-}
-
 class Walker {
  public:
   explicit Walker(const Forest& forest) : forest_(forest), reached_(forest.node_count(), 0) {}
@@ -116,9 +104,7 @@ class Walker {
     const double value = forest_.value[node];
     if (!std::isfinite(value)) return Refuse("leaf value is not finite");
     if (forest_.link == Link::kIdentity && (value < 0.0 || value > 1.0)) {
-      std::string reason = "leaf value ";
-      AppendShortest(value, &reason);
-      return Refuse(reason + " is no probability (0..1)");
+      return Refuse(NoProbability(value));
     }
     if (forest_.left[node] != -1 || forest_.right[node] != -1) return Refuse("leaf has children");
     if (forest_.threshold[node] != 0.0f || forest_.default_left[node] != 0) {
@@ -161,9 +147,27 @@ class Walker {
 
 }  // namespace
 
+Status CheckRules(const Forest& forest) {
+  if (!std::isfinite(forest.base_score)) return Invalid("forest: the base score is not finite");
+  if (forest.link == Link::kLogistic) return {};
+  if (forest.aggregation == Aggregation::kSum) {
+    return Invalid("forest: aggregation sum needs link logistic to give a probability");
+  }
+  if (forest.base_score != 0.0) {
+    return Invalid("forest: aggregation mean with link identity allows no base score but 0");
+  }
+  return {};
+}
+
+std::string NoProbability(double value) {
+  std::string reason = "leaf value ";
+  AppendShortest(value, &reason);
+  return reason + " is no probability (0..1)";
+}
+
 Status Validate(const Forest& forest) {
   if (Status status = CheckShape(forest); !status.ok()) return status;
-  if (Status status = CheckAggregation(forest); !status.ok()) return status;
+  if (Status status = CheckRules(forest); !status.ok()) return status;
   Walker walker(forest);
   for (size_t tree = 0; tree < forest.tree_count(); ++tree) {
     if (Status status = walker.CheckTree(tree); !status.ok()) return status;

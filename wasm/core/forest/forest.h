@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -58,6 +59,11 @@ struct Forest {
 // probability). Error kModelInvalid says "tree T, node N: reason"; N counts the tree's nodes in
 // preorder (root, left subtree, right subtree) from 0. O(nodes), no recursion.
 Status Validate(const Forest& forest);
+
+// Of that what is not about nodes: aggregation, link and base score. And what is said of a leaf's
+// value outside 0..1.
+Status CheckRules(const Forest& forest);
+std::string NoProbability(double value);
 
 // The largest float32 <= threshold: x <= threshold decides alike for every float32 x. (For "<" the
 // smallest float32 >= threshold.)

@@ -188,6 +188,7 @@ class NodeReader {
     } else if (file_.Has("default_left")) {
       return Invalid("tensor default_left: is there although missing_direction is \"right\"");
     }
+    const bool probabilities = forest_.link == Link::kIdentity;
     size_t split = 0;
     size_t leaf = 0;
     for (size_t node = 0; node < packed_.size(); ++node) {
@@ -199,7 +200,11 @@ class NodeReader {
                         std::to_string(values->size()) + " leaf values",
                     "leaf_index", leaf);
         }
-        forest_.value[node] = (*values)[index];
+        const double value = (*values)[index];
+        if (probabilities && !(value >= 0.0 && value <= 1.0)) {
+          return At(node, NoProbability(value), "leaf_index", leaf);
+        }
+        forest_.value[node] = value;
         ++leaf;
         continue;
       }
@@ -283,10 +288,9 @@ NodeTables MakeNodeTables(const Forest& forest) {
 }
 
 Status ReadNodes(const SafetensorsFile& file, bool per_node, Forest* forest) {
-  const Status status = NarrowFeatures(forest->feature_count)
-                            ? NodeReader<uint8_t>(file, forest).Read(per_node)
-                            : NodeReader<uint16_t>(file, forest).Read(per_node);
-  return status.ok() ? Validate(*forest) : status;
+  if (Status status = CheckRules(*forest); !status.ok()) return status;
+  return NarrowFeatures(forest->feature_count) ? NodeReader<uint8_t>(file, forest).Read(per_node)
+                                               : NodeReader<uint16_t>(file, forest).Read(per_node);
 }
 
 }  // namespace firetower::forest
