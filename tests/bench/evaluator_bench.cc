@@ -66,7 +66,8 @@ int main(int argc, char** argv) {
   for (const size_t batch :
        {size_t{1}, size_t{8}, size_t{64}, size_t{255}, size_t{4096}, size_t{16384}}) {
     benchmark::RegisterBenchmark(
-        ("PredictProba/" + std::to_string(batch)).c_str(), [&, batch](benchmark::State& state) {
+        ("PredictProba/" + std::to_string(batch)).c_str(),
+        [&, batch](benchmark::State& state) {
           size_t start = 0;
           for (auto _ : state) {
             if (start + batch > rows) start = 0;
@@ -75,7 +76,8 @@ int main(int argc, char** argv) {
             start += batch;
           }
           state.SetItemsProcessed(static_cast<int64_t>(batch) * state.iterations());
-        });
+        })
+        ->UseRealTime();
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

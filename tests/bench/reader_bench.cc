@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
       benchmark::DoNotOptimize(reader.row_count());
     }
     state.SetBytesProcessed(static_cast<int64_t>(bytes.size()) * state.iterations());
-  });
+  })->UseRealTime();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

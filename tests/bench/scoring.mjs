@@ -95,7 +95,7 @@ export async function measure({ rounds }) {
     contenders[`one ${name}`] = () => side.ask('single');
   }
 
-  contenders['many Firetower, native'] = () => 1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, 'PredictProba/16384$').items_per_second;
+  contenders['many Firetower, native'] = () => 1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, 'PredictProba/16384/').items_per_second;
   contenders['many Firetower, Node'] = node;
   const one = await startWorker(page, { contender: 'firetower', first: 0, rows: ROWS });
   /** @type {Awaited<ReturnType<typeof startWorker>>[]} */
@@ -113,7 +113,7 @@ export async function measure({ rounds }) {
       /** @type {any} */ ([halves[0].worker, halves[1].worker, ROWS]),
     );
 
-  contenders['one Firetower, native'] = () => 1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, 'PredictProba/1$').items_per_second;
+  contenders['one Firetower, native'] = () => 1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, 'PredictProba/1/').items_per_second;
   contenders['one Firetower, Chromium, engine'] = async () => (await one.ask({ single: { calls: 400, batch: 1, rows: ROWS } })).micros;
   const engine = await page.evaluateHandle(async () => {
     const { createEngine } = await import(new URL('/site/js/engine/client/index.js', document.baseURI).href);
@@ -139,7 +139,7 @@ export async function measure({ rounds }) {
     );
   for (const batch of FEW) {
     contenders[`few ${batch} rows, Firetower, native`] = () =>
-      1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, `PredictProba/${batch}$`).items_per_second;
+      1e6 / nativeBenchmark('evaluator_bench', FOREST_FILES, `PredictProba/${batch}/`).items_per_second;
     contenders[`few ${batch} rows, Firetower, Chromium, engine`] = async () =>
       (await one.ask({ single: { calls: 200, batch, rows: ROWS } })).micros;
     if (!absent['onnxruntime-web regressor graph, Chromium, 1 thread']) {
