@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { failure, loadModule, modelBytes, repository, testCsv, testEngine } from './helper.mjs';
+import { failure, repository, testCsv, testEngine } from './helper.mjs';
 
 const firetower =
   process.env.FIRETOWER_BIN ?? fileURLToPath(new URL('build/native/tools/firetower/firetower', repository));
@@ -99,19 +99,6 @@ test('parts of a file add up to the whole, by the command line and by the engine
   assert.equal(said.flagged_share.value, said.flagged / said.scored);
   assert.deepEqual(JSON.parse(run('inspect', twice, '--json').out), said);
   assert.match(run('inspect', twice).out, /^summary of 3000 rows scored with test-forest 1\.2\.3\n/);
-
-  const module = await loadModule();
-  module.input(modelBytes.length).set(modelBytes);
-  module.loadModel(modelBytes.length);
-  const texts = files.map((file) => readFileSync(file));
-  const bytes = Buffer.concat([new Uint8Array(Uint32Array.from(texts, (text) => text.length).buffer), ...texts]);
-  module.input(bytes.length).set(bytes);
-  const reply = module.mergeSummaries(3, bytes.length - 12);
-  assert.equal(reply.code, 'OK');
-  assert.equal(reply.text, whole.toString());
-  assert.equal(module.mergeSummaries(0, 0).code, 'OK');
-  module.input(6).set([2, 0, 0, 0, 0x7b, 0x7d]);
-  assert.equal(module.mergeSummaries(1, 2).code, 'DATA_INVALID');
 });
 
 test('a file that is cancelled with partial has the summary of its rows', async () => {

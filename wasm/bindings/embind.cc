@@ -117,21 +117,29 @@ val Column() { return View(TheSession().column()); }
 val Matches() { return View(TheSession().matches()); }
 std::string BadRowsJson() { return TheSession().BadRowsJson(); }
 std::string MissingJson() { return TheSession().MissingJson(); }
-std::string ScoreSummary() {
-  const firetower::monitor::Summary* summary = TheSession().summary();
-  return summary != nullptr ? summary->Write() : "";
+// As 64-bit words, for mergeSummaries.
+val ScoreSummary() {
+  Engine& engine = TheEngine();
+  const firetower::monitor::Summary* summary = engine.session.summary();
+  engine.summary = summary != nullptr ? summary->Words() : std::vector<uint64_t>();
+  return View(std::span(reinterpret_cast<const uint8_t*>(engine.summary.data()),
+                        engine.summary.size() * sizeof(uint64_t)));
 }
-// Input: the summaries' lengths as uint32, then their text.
-Reply MergeSummaries(uint32_t count, uint32_t text_bytes) {
-  const size_t lengths = size_t{count} * sizeof(uint32_t);
-  std::string_view rest = InputText(lengths + text_bytes).substr(lengths);
-  const auto* length = reinterpret_cast<const uint32_t*>(InputBytes(lengths).data());
-  std::vector<std::string_view> texts;
+// Input: what scoreSummary gave, one after the other, then how many words each has as uint32.
+Reply MergeSummaries(uint32_t count, double words) {
+  const size_t total = static_cast<size_t>(ToCount(words));
+  const size_t bytes = total * sizeof(uint64_t);
+  const size_t wanted = bytes + size_t{count} * sizeof(uint32_t);
+  const std::span<const uint8_t> input = InputBytes(wanted);
+  if (input.size() < wanted) return {.code = "BAD_ARGUMENT", .message = "the input is too short"};
+  std::span<const uint64_t> rest(reinterpret_cast<const uint64_t*>(input.data()), total);
+  const auto* length = reinterpret_cast<const uint32_t*>(input.data() + bytes);
+  std::vector<std::span<const uint64_t>> parts;
   for (uint32_t i = 0; i < count; ++i) {
-    texts.push_back(rest.substr(0, length[i]));
-    rest.remove_prefix(texts.back().size());
+    parts.push_back(rest.first(std::min<size_t>(length[i], rest.size())));
+    rest = rest.subspan(parts.back().size());
   }
-  return ToReply(TheSession().MergeSummaries(texts));
+  return ToReply(TheSession().MergeSummaries(parts));
 }
 
 // Input: rows x inputs numbers, column after column.
@@ -155,16 +163,6 @@ val ExportHeader(bool with_input) {
 }
 val Output() { return View(TheSession().output()); }
 void ClearOutput() { TheSession().ClearOutput(); }
-
-// Input: the values, then, if keep is set, one byte per row.
-val Rank(uint32_t rows, bool keep, bool descending) {
-  Engine& engine = TheEngine();
-  const std::span<const uint8_t> bytes = InputBytes(size_t{rows} * (sizeof(double) + 1));
-  engine.ranks = engine.session.Rank(
-      InputNumbers(rows),
-      keep ? bytes.subspan(size_t{rows} * sizeof(double)) : std::span<const uint8_t>(), descending);
-  return View(std::span<const uint32_t>(engine.ranks));
-}
 
 // Input: scores, labels and, if weighted, weights, one after the other.
 Reply SetLabels(uint32_t rows, bool weighted) {
@@ -261,7 +259,6 @@ EMSCRIPTEN_BINDINGS(firetower) {
   emscripten::function("exportHeader", &ExportHeader);
   emscripten::function("output", &Output);
   emscripten::function("clearOutput", &ClearOutput);
-  emscripten::function("rank", &Rank);
   emscripten::function("setLabels", &SetLabels);
   emscripten::function("performanceJson", &PerformanceJson);
   emscripten::function("performanceAtJson", &PerformanceAtJson);

@@ -17,8 +17,8 @@ namespace firetower::bindings {
 struct Engine {
   session::Session session;
   InputBuffer input;
-  std::string header;           // What the last exportHeader returned.
-  std::vector<uint32_t> ranks;  // What the last rank returned.
+  std::string header;             // What the last exportHeader returned.
+  std::vector<uint64_t> summary;  // What the last scoreSummary returned.
 };
 
 inline Engine& TheEngine() {

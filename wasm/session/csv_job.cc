@@ -16,19 +16,8 @@
 namespace firetower::session {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 Error NotReady(std::string message) {
   return {.code = ErrorCode::kNotReady, .message = std::move(message)};
-}
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// needle is in lower case already.
-bool Contains(std::string_view text, std::string_view needle) {
-  const auto found = std::search(text.begin(), text.end(), needle.begin(), needle.end(),
-                                 [](char a, char b) { return Lower(a) == b; });
-  return found != text.end() || needle.empty();
 }
 
 json::array JsonTexts(std::span<const std::string> texts) {
@@ -171,6 +160,9 @@ Status Session::BeginRange(const RangeOptions& options) {
       state.results.missing_counts.assign(match.required.size(), 0);
       if (options.kind == JobKind::kScore) {
         state.results.summary = state.loaded->no_rows;
+        state.block.rows = 0;
+        state.block.imputed.clear();
+        job.missing.assign(match.required.size(), 0);
       }
       state.results.row_columns.resize(match.required.size());
       break;
@@ -190,7 +182,7 @@ Status Session::BeginRange(const RangeOptions& options) {
     }
     case JobKind::kSearch:
       job.needle.resize(options.text.size());
-      std::transform(options.text.begin(), options.text.end(), job.needle.begin(), Lower);
+      std::transform(options.text.begin(), options.text.end(), job.needle.begin(), LowerCase);
       break;
     case JobKind::kExport:
       if (!state.export_settings) return NotReady("no scores have been set for the export");
@@ -230,17 +222,20 @@ Status Session::Feed(std::span<const uint8_t> bytes) {
   if (done() || bytes.empty()) return {};
   std::vector<uint8_t> joined;
   if (!job.reader) {
-    joined = std::move(job.before);
-    joined.insert(joined.end(), bytes.begin(), bytes.end());
-    const size_t start = csv::GuessRecordStart(joined, 1, false);
-    if (start >= joined.size()) {
+    if (!job.before.empty()) {
+      joined = std::move(job.before);
+      joined.insert(joined.end(), bytes.begin(), bytes.end());
+      bytes = joined;
+    }
+    const size_t start = csv::GuessRecordStart(bytes, 1, false);
+    if (start >= bytes.size()) {
       // Only the last byte can still be (half of) a line end.
-      job.before = {joined.back()};
-      job.before_offset += joined.size() - 1;
+      job.before_offset += bytes.size() - 1;
+      job.before = {bytes.back()};
       return {};
     }
     job.Start(job.before_offset + start);
-    bytes = std::span<const uint8_t>(joined).subspan(start);
+    bytes = bytes.subspan(start);
   }
   const uint64_t begin = job.reader->next_record_offset();
   const uint64_t line = job.reader->next_line();
@@ -282,6 +277,7 @@ Status Session::FinishRange() {
     }
   }
   job.finished = true;
+  if (job.options.kind == JobKind::kScore) state.ScoreRowsOfBlock();
   if (job.options.kind == JobKind::kExport &&
       state.results.rows != state.export_settings->scores.size()) {
     return Error{
@@ -302,71 +298,9 @@ std::string_view Session::State::RecordText(size_t i) {
   return job->window.Record(batch.offsets[i], end);
 }
 
-Status Session::State::TakeBatch(uint64_t window_begin, uint64_t window_line) {
-  const csv::Batch& batch = job->reader->batch();
-  if (batch.rows() == 0) return {};
-  for (const uint64_t offset : batch.offsets)
-    results.row_offsets.push_back(static_cast<double>(offset));
-  switch (job->options.kind) {
-    case JobKind::kScore:
-      TakeScores(window_begin, window_line);
-      break;
-    case JobKind::kRows:
-      TakeInputs();
-      break;
-    case JobKind::kColumn:
-      results.column.insert(results.column.end(), batch.columns[0].begin(), batch.columns[0].end());
-      break;
-    case JobKind::kSearch:
-      for (size_t i = 0; i < batch.rows(); ++i)
-        results.matches.push_back(Contains(RecordText(i), job->needle) ? 1 : 0);
-      break;
-    case JobKind::kExport: {
-      const Status status = TakeExport();
-      if (!status.ok()) return status;
-      break;
-    }
-  }
-  results.rows += batch.rows();
-  job->reader->ClearBatch();
-  return {};
-}
-
-void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
+void Session::State::ReportBadRows(uint64_t window_begin, uint64_t window_line) {
   const csv::Batch& batch = job->reader->batch();
   const size_t rows = batch.rows();
-  const size_t inputs = loaded->model.pipeline.inputs().size();
-  results.statuses.assign(rows, 0);
-  results.status_inputs.assign(rows, -1);
-  TakeBadRows(0);
-  std::span<const double> labels;
-  if (job->has_label) {
-    TakeLabels(batch.columns[inputs]);
-    labels = std::span(results.labels).last(rows);
-  }
-  std::vector<std::span<const double>> columns(inputs);
-  for (size_t c = 0; c < inputs; ++c) columns[c] = batch.columns[c];
-  // Statuses are of this batch, probabilities of the whole range.
-  std::vector<double> before =
-      std::exchange(results.probabilities, std::vector<double>(rows, kNaN));
-  Score(columns, rows, 0, labels);
-  if (!before.empty()) {
-    before.insert(before.end(), results.probabilities.begin(), results.probabilities.end());
-    results.probabilities = std::move(before);
-  }
-
-  for (size_t c = 0; c < inputs; ++c) {
-    uint64_t missing = 0;
-    for (size_t i = 0; i < rows; ++i)
-      missing += std::isnan(columns[c][i]) && results.statuses[i] == 0 ? 1u : 0u;
-    results.missing_counts[c] += missing;
-  }
-  if (job->has_weight) {
-    for (const double weight : batch.columns[inputs + (job->has_label ? 1 : 0)]) {
-      results.weights.push_back(std::isfinite(weight) && weight >= 0.0 ? weight : kNaN);
-    }
-  }
-
   // Bad rows of the reader and of the pipeline, in row order. The reader gives its rows' lines;
   // those of the others are counted.
   size_t read = 0;
@@ -411,33 +345,6 @@ void Session::State::TakeScores(uint64_t window_begin, uint64_t window_line) {
   }
 }
 
-void Session::State::TakeBadRows(size_t first) {
-  const csv::Batch& batch = job->reader->batch();
-  const std::vector<int32_t>& fields = file->match.required;
-  for (const csv::BadRow& bad : batch.bad_rows) {
-    const size_t row = first + static_cast<size_t>(bad.row - batch.first_row);
-    results.statuses[row] = static_cast<int32_t>(bad.reason);
-    const auto input = std::find(fields.begin(), fields.end(), bad.field);
-    if (bad.field >= 0 && input != fields.end())
-      results.status_inputs[row] = static_cast<int32_t>(input - fields.begin());
-  }
-}
-
-void Session::State::TakeInputs() {
-  const csv::Batch& batch = job->reader->batch();
-  const size_t rows = batch.rows();
-  const size_t inputs = results.row_columns.size();
-  const size_t before = results.statuses.size();
-  results.statuses.resize(before + rows, 0);
-  results.status_inputs.resize(before + rows, -1);
-  TakeBadRows(before);
-  for (size_t c = 0; c < inputs; ++c) {
-    results.row_columns[c].insert(results.row_columns[c].end(), batch.columns[c].begin(),
-                                  batch.columns[c].end());
-  }
-  if (job->has_label) TakeLabels(batch.columns[inputs]);
-}
-
 ReadRows Session::TakeRows() {
   if (!state_->job || state_->job->options.kind != JobKind::kRows) return {};
   Results& results = state_->results;
@@ -453,31 +360,6 @@ ReadRows Session::TakeRows() {
   read.statuses = std::exchange(results.statuses, {});
   read.status_inputs = std::exchange(results.status_inputs, {});
   return read;
-}
-
-// The rule of the command line's training and evaluation: with the positive class 1, labels are 0
-// and 1; with another number or a text, what is not equal to it is 0.
-void Session::State::TakeLabels(std::span<const double> read) {
-  if (!job->text_label) {
-    for (const double label : read) {
-      const bool usable = job->positive == 1.0 ? label == 0.0 || label == 1.0 : !std::isnan(label);
-      results.labels.push_back(!usable ? kNaN : label == job->positive ? 1.0 : 0.0);
-    }
-    return;
-  }
-  const csv::Dialect& dialect = file->layout.dialect;
-  const size_t field = static_cast<size_t>(file->match.optional[0]);
-  std::vector<csv::CellSpan> cells;
-  for (size_t i = 0; i < read.size(); ++i) {
-    const std::string_view record = RecordText(i);
-    csv::ScanRecord(record, 0, dialect, &cells);
-    const std::string text =
-        field < cells.size() ? csv::CellText(record, cells[field], dialect.quote) : std::string();
-    const std::string_view label = csv::TrimBlanks(text);
-    results.labels.push_back(label.empty()                                ? kNaN
-                             : label == loaded->model.info.positive_class ? 1.0
-                                                                          : 0.0);
-  }
 }
 
 void Session::State::AddBadRow(const csv::BadRow& bad, std::string_view record) {
@@ -553,13 +435,12 @@ const monitor::Summary* Session::summary() const {
   return state_->results.summary ? &*state_->results.summary : nullptr;
 }
 
-Result<std::string> Session::MergeSummaries(std::span<const std::string_view> texts) const {
+Result<std::string> Session::MergeSummaries(
+    std::span<const std::span<const uint64_t>> parts) const {
   if (!has_model()) return NotReady("no model is loaded");
   monitor::Summary merged = state_->loaded->no_rows;
-  for (const std::string_view text : texts) {
-    const Result<monitor::Summary> part = monitor::Summary::Read(text);
-    if (!part.ok()) return part.error();
-    const Status status = merged.Merge(*part);
+  for (const std::span<const uint64_t> words : parts) {
+    const Status status = merged.MergeWords(words);
     if (!status.ok()) return status.error();
   }
   return merged.Write();

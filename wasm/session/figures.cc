@@ -1,8 +1,7 @@
-// Ranks, performance figures and curves of scored rows.
+// Performance figures and curves of scored rows.
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 #include "session/session.h"
@@ -24,25 +23,6 @@ Error NoLabels() {
 }
 
 }  // namespace
-
-std::vector<uint32_t> Session::Rank(std::span<const double> values, std::span<const uint8_t> keep,
-                                    bool descending) const {
-  std::vector<uint32_t> order;
-  order.reserve(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i >= keep.size() && !keep.empty()) break;
-    if (keep.empty() || keep[i] != 0) order.push_back(static_cast<uint32_t>(i));
-  }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const double x = values[a];
-    const double y = values[b];
-    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);
-    if (x < y) return !descending;
-    if (x > y) return descending;
-    return a < b;
-  });
-  return order;
-}
 
 Status Session::SetLabels(std::span<const double> scores, std::span<const double> labels,
                           std::span<const double> weights) {

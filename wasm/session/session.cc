@@ -16,8 +16,8 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// Rows per call of the evaluator: its columns stay in the second-level cache.
-constexpr size_t kBlockRows = 8192;
+// Rows of ScoreRows that are scored at a time.
+constexpr size_t kBlockRows = 16384;
 
 // Depth of the deepest leaf, a root being at 0. REQUIRES: a valid forest.
 int32_t MaxDepth(const forest::Forest& forest) {
@@ -50,12 +50,11 @@ void MarkMissing(const features::Pipeline& pipeline,
                  std::span<float> features) {
   for (size_t f = 0; f < pipeline.features().size(); ++f) {
     const features::Feature& feature = pipeline.features()[f];
+    if (feature.missing != features::MissingPolicy::kImpute) continue;
     const std::span<const double> input = columns[static_cast<size_t>(feature.input)];
-    const bool logarithm = feature.op == features::Op::kLog1p;  // Of -1 and less there is none.
     const std::span<float> out = features.subspan(f * stride, rows);
     for (size_t i = 0; i < rows; ++i) {
-      if (std::isnan(input[i]) || (logarithm && input[i] <= -1.0))
-        out[i] = std::numeric_limits<float>::quiet_NaN();
+      if (IsMissing(feature, input[i])) out[i] = std::numeric_limits<float>::quiet_NaN();
     }
   }
 }
@@ -71,9 +70,9 @@ Status Session::LoadModel(std::span<const uint8_t> bytes) {
   state_->live.reset();
   auto layout = LayoutOf(*model, Sha256Hex(bytes));
   monitor::Summary no_rows(layout);
-  state_->loaded.emplace(LoadedModel{std::move(*model), std::move(*compiled), std::move(layout),
-                                     std::move(no_rows)});
-  state_->features.assign(state_->loaded->model.pipeline.features().size() * kBlockRows, 0.0f);
+  state_->loaded.emplace(
+      LoadedModel{std::move(*model), std::move(*compiled), std::move(layout), std::move(no_rows)});
+  state_->block.Prepare(state_->loaded->model.pipeline.features().size());
   state_->job.reset();
   state_->file.reset();
   state_->export_settings.reset();
@@ -124,39 +123,6 @@ std::string Session::ModelJson() const {
   return WriteJson(card);
 }
 
-void Session::State::Score(std::span<const std::span<const double>> columns, size_t rows,
-                           size_t first, std::span<const double> labels) {
-  const size_t feature_count = loaded->model.pipeline.features().size();
-  const int32_t time_input = TimeInput(loaded->model.pipeline);
-  std::vector<std::span<const double>> block(columns.size());
-  for (size_t begin = 0; begin < rows; begin += kBlockRows) {
-    const size_t count = std::min(kBlockRows, rows - begin);
-    for (size_t c = 0; c < columns.size(); ++c) block[c] = columns[c].subspan(begin, count);
-    const std::span<int32_t> status = std::span(results.statuses).subspan(first + begin, count);
-    const std::span<double> out = std::span(results.probabilities).subspan(first + begin, count);
-    loaded->model.pipeline.Transform(
-        block, count, kBlockRows, features, status,
-        std::span(results.status_inputs).subspan(first + begin, count));
-    loaded->compiled.PredictProba(std::span(features).first(feature_count * kBlockRows), count,
-                                  kBlockRows, out);
-    for (size_t i = 0; i < count; ++i) {
-      if (status[i] != 0) out[i] = kNaN;
-    }
-    if (!results.summary) continue;
-    MarkMissing(loaded->model.pipeline, block, count, kBlockRows, features);
-    monitor::SummaryBlock counted;
-    counted.rows = count;
-    counted.features = features;
-    counted.stride = kBlockRows;
-    counted.probabilities = out;
-    counted.statuses = status;
-    counted.status_inputs = std::span(results.status_inputs).subspan(first + begin, count);
-    if (!labels.empty()) counted.labels = labels.subspan(begin, count);
-    if (time_input >= 0) counted.times = block[static_cast<size_t>(time_input)];
-    results.summary->Add(counted, 0, count);
-  }
-}
-
 Status Session::ScoreRows(std::span<const double> columns, size_t rows) {
   State& state = *state_;
   if (!has_model()) return Error{.code = ErrorCode::kNotReady, .message = "no model is loaded"};
@@ -174,9 +140,22 @@ Status Session::ScoreRows(std::span<const double> columns, size_t rows) {
   state.results.statuses.assign(rows, 0);
   state.results.status_inputs.assign(rows, -1);
   state.results.probabilities.assign(rows, kNaN);
-  std::vector<std::span<const double>> spans(inputs);
-  for (size_t c = 0; c < inputs; ++c) spans[c] = columns.subspan(c * rows, rows);
-  state.Score(spans, rows, 0, {});
+  const LoadedModel& loaded = *state.loaded;
+  const size_t stride = std::min(rows, kBlockRows);
+  std::vector<float> features(loaded.model.pipeline.features().size() * stride);
+  std::vector<std::span<const double>> block(inputs);
+  for (size_t begin = 0; begin < rows; begin += stride) {
+    const size_t count = std::min(stride, rows - begin);
+    for (size_t c = 0; c < inputs; ++c) block[c] = columns.subspan(c * rows + begin, count);
+    const auto statuses = std::span(state.results.statuses).subspan(begin, count);
+    const auto out = std::span(state.results.probabilities).subspan(begin, count);
+    loaded.model.pipeline.Transform(block, count, stride, features, statuses,
+                                    std::span(state.results.status_inputs).subspan(begin, count));
+    loaded.compiled.PredictProba(features, count, stride, out);
+    for (size_t i = 0; i < count; ++i) {
+      if (statuses[i] != 0) out[i] = kNaN;
+    }
+  }
   return {};
 }
 

@@ -77,7 +77,8 @@ struct BadRowReport {
 // header has 31`.
 std::string BadRowSentence(const BadRowReport& bad, uint64_t line);
 
-// Rows of a kRows job. A row that the reader set aside has its csv::BadRowReason, the input at fault
+// Rows of a kRows job. A row that the reader set aside has its csv::BadRowReason, the input at
+// fault
 // (-1: none) and NaN in its columns.
 struct ReadRows {
   size_t rows = 0;
@@ -92,7 +93,7 @@ struct ReadRows {
 inline constexpr size_t kMaxBadRowReports = 10000;
 // A record longer than this cannot be searched or exported.
 inline constexpr size_t kMaxExportRecordBytes = size_t{64} << 20;
-// Most rows one ScoreRows, Rank or SetLabels takes.
+// Most rows one ScoreRows or SetLabels takes.
 inline constexpr size_t kMaxRows = size_t{1} << 27;
 
 class Live;
@@ -138,7 +139,7 @@ class Session {
   uint64_t next_line() const;
   uint64_t row_count() const;
   std::span<const double> row_offsets() const;    // Byte offsets as float64 (exact to 2^53).
-  std::span<const double> probabilities() const;  // NaN: set aside.
+  std::span<const double> probabilities() const;  // NaN: set aside. Complete with FinishRange.
   // 1: the model's positive class, 0: another. Empty: the file has no label column. NaN: missing,
   // or neither 0 nor 1 where the positive class is 1, or no number where it is another number.
   std::span<const double> labels() const;
@@ -160,9 +161,9 @@ class Session {
   // seconds. The summaries of a file's ranges add up to the same bytes however it was cut. Null for
   // other jobs.
   const monitor::Summary* summary() const;
-  // The summaries of the loaded model in texts, added up: a summary's text, that of no rows where
-  // there are none. Errors: kNotReady, those of Summary::Read and Merge.
-  Result<std::string> MergeSummaries(std::span<const std::string_view> texts) const;
+  // Summaries of the loaded model's rows, each as monitor::Summary::Words gives it, added up: a
+  // summary's text, that of no rows where there are none. Errors: kNotReady, those of MergeWords.
+  Result<std::string> MergeSummaries(std::span<const std::span<const uint64_t>> parts) const;
 
   // --- export. scores: probabilities from row first_row of the file on (NaN: set aside, its cells
   // stay empty). with_input: sets the scores for the kExport job that follows, which writes each
@@ -182,10 +183,6 @@ class Session {
   void ClearOutput();
 
   // --- figures
-  // Row indexes sorted by value (NaN last, ties by index); keep empty or one byte per row (0: left
-  // out). REQUIRES: values.size() <= kMaxRows.
-  std::vector<uint32_t> Rank(std::span<const double> values, std::span<const uint8_t> keep,
-                             bool descending) const;
   // Keeps sorted scores for PerformanceJson and PerformanceAtJson; weights may be empty. Rows whose
   // score, label or weight is NaN are left out. Errors as metrics::ScoredLabels::Create.
   Status SetLabels(std::span<const double> scores, std::span<const double> labels,
@@ -210,11 +207,13 @@ class Session {
   Status LoadGenerator(std::string_view json);
   Status BeginSynth(uint64_t rows, uint64_t seed, double fraud_rate);
   uint64_t SynthRows(uint64_t max_rows);
-  // Changes rows of model inputs as the scenario (synth/scenario.h) does. since: rows since it began.
-  // columns[c * rows + i] = input c; labels: empty or one per row. Errors: kBadArgument, kNotReady.
+  // Changes rows of model inputs as the scenario (synth/scenario.h) does. since: rows since it
+  // began. columns[c * rows + i] = input c; labels: empty or one per row. Errors: kBadArgument,
+  // kNotReady.
   Status ApplyScenario(std::string_view scenario, uint64_t since, size_t rows,
                        std::span<double> columns, std::span<double> labels) const;
-  // The share of positives to ask BeginSynth for under the scenario. Errors: kBadArgument, kNotReady.
+  // The share of positives to ask BeginSynth for under the scenario. Errors: kBadArgument,
+  // kNotReady.
   Result<double> ScenarioFraudRate(std::string_view scenario) const;
 
   // --- the monitor of a stream (live.h). It ends with the model it was opened for; opening another

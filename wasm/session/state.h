@@ -2,6 +2,7 @@
 #ifndef FIRETOWER_SESSION_STATE_H_
 #define FIRETOWER_SESSION_STATE_H_
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,9 +61,27 @@ struct Job {
   bool has_weight = false;
   double positive = 1.0;    // The label that is 1.
   bool text_label = false;  // The positive class is a text: cells are compared with it instead.
+  std::vector<uint64_t> missing;  // kScore: the reader's missing_counts() up to the last batch.
 
   // The range's first record is at offset: makes the reader.
   void Start(uint64_t offset);
+};
+
+// Rows of a kScore job whose features are known and whose scores are not.
+struct ScoreBlock {
+  size_t capacity = 0;          // Rows.
+  size_t stride = 0;            // Of a column of features.
+  size_t rows = 0;              // So far.
+  std::vector<float> features;  // features[f * stride + i]
+  std::vector<int32_t> statuses;
+  std::vector<int32_t> status_inputs;
+  std::vector<double> times;
+  // Places in `features` where a substitute stands: a summary counts what was missing, the forest
+  // sees the substitute.
+  std::vector<uint32_t> imputed;
+
+  // Makes it empty, of a size that suits the model.
+  void Prepare(size_t feature_count);
 };
 
 struct Results {
@@ -78,7 +97,7 @@ struct Results {
   uint64_t bad_row_count = 0;
   std::vector<BadRowReport> bad_rows;
   std::vector<uint64_t> missing_counts;
-  std::optional<monitor::Summary> summary;  // kScore
+  std::optional<monitor::Summary> summary;       // kScore
   std::vector<std::vector<double>> row_columns;  // kRows: per input.
 };
 
@@ -93,20 +112,16 @@ struct Session::State {
   bool weighted = false;
   std::optional<synth::Generator> generator;
   std::optional<synth::RowStream> stream;
-  std::vector<float> features;  // Feature block of ScoreBlock.
+  ScoreBlock block;
   // Holds a reference to `loaded`. Deleted through a pointer, so that a program without a monitor
   // links nothing of it.
   std::unique_ptr<Live, void (*)(Live*)> live{nullptr, nullptr};
 
-  // Scores rows of columns[c][i] into results.statuses/status_inputs/probabilities, which hold
-  // `rows` elements from `first` on; rows whose status is not 0 are left alone and get NaN. Counts
-  // them in results.summary if there is one; labels: empty or one per row.
-  void Score(std::span<const std::span<const double>> columns, size_t rows, size_t first,
-             std::span<const double> labels);
-
-  // csv_job.cc: what the reader has read since the last call, into results or output.
+  // batch.cc: what the reader has read since the last call, into results or output.
   Status TakeBatch(uint64_t window_begin, uint64_t window_line);
   void TakeScores(uint64_t window_begin, uint64_t window_line);
+  // Reports the batch's rows that were set aside.
+  void ReportBadRows(uint64_t window_begin, uint64_t window_line);
   void TakeInputs();
   // The statuses and inputs at fault of the batch's bad rows, into results from `first` on.
   void TakeBadRows(size_t first);
@@ -118,10 +133,21 @@ struct Session::State {
   // The text of the batch's row i.
   std::string_view RecordText(size_t i);
 
+  // The batch's rows, of which results.statuses are, into the block; scores it as
+  // often as it is full. columns[c][i] = input c.
+  void TakeRowsToScore(std::span<const std::span<const double>> columns);
+  // Scores and counts the block's rows, and empties it.
+  void ScoreRowsOfBlock();
+
   // export.cc: `,probability,prediction,risk_level,confidence` or four empty cells.
   void AppendScoreCells(double probability, double threshold, const csv::Dialect& dialect,
                         std::string* out) const;
 };
+
+// Whether the feature has no value where its input is x: of -1 and less there is no logarithm.
+inline bool IsMissing(const features::Feature& feature, double x) {
+  return std::isnan(x) || (feature.op == features::Op::kLog1p && x <= -1.0);
+}
 
 // Sets feature f of row i to NaN where its input has no value, also where the pipeline put another
 // in its place: a summary counts what was missing, the forest has seen the substitute.
@@ -129,6 +155,10 @@ struct Session::State {
 void MarkMissing(const features::Pipeline& pipeline,
                  std::span<const std::span<const double>> columns, size_t rows, size_t stride,
                  std::span<float> features);
+
+inline char LowerCase(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // A number, or null where it is not finite.
 json::value JsonNumber(double value);

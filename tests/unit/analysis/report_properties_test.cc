@@ -264,17 +264,17 @@ TEST(ReportProperties, SummariesAddedUpAreTheSummaryOfAllRows) {
   const std::string first = SummaryOf(model, head + parts[0], &session);
   const std::string second = SummaryOf(model, head + parts[1], &session);
   const std::string all = SummaryOf(model, head + parts[0] + parts[1], &session);
-  const std::string_view texts[] = {first, second};
-  const Result<std::string> merged = session.MergeSummaries(texts);
-  ASSERT_TRUE(merged.ok());
-  EXPECT_EQ(*merged, all);
+  monitor::Summary sum = *monitor::Summary::Read(first);
+  ASSERT_TRUE(sum.Merge(*monitor::Summary::Read(second)).ok());
+  const std::string merged = sum.Write();
+  EXPECT_EQ(merged, all);
 
   const std::string counted = R"({"reference":{"from":"profile"},"current":{"from":"summary"}})";
   const std::string from_rows =
       R"({"reference":{"from":"profile"},"current":{"from":"current"},"columns":["V1","V2","Amount_scaled","Time_hour"]})";
   Analysis analysis;
   ASSERT_TRUE(analysis.LoadModel(model).ok());
-  ASSERT_TRUE(analysis.SetSummary(Table::kCurrent, *merged, "merged.json").ok());
+  ASSERT_TRUE(analysis.SetSummary(Table::kCurrent, merged, "merged.json").ok());
   const std::string report = Judged(analysis, {Measured(analysis, counted)}, counted);
   Load(&analysis, Table::kCurrent, head + parts[0] + parts[1]);
   const std::string rows = Judged(analysis, {Measured(analysis, from_rows)}, from_rows);

@@ -430,14 +430,6 @@ TEST_F(SessionTest, AFileThatChangedSinceIsNotExported) {
   EXPECT_EQ(Run(text, JobKind::kExport).error().code, ErrorCode::kDataInvalid);
 }
 
-TEST_F(SessionTest, RankIsATotalOrder) {
-  const std::vector<double> values = {0.5, kNaN, 0.75, 0.5, -1.0, kNaN, 0.75};
-  EXPECT_EQ(session_.Rank(values, {}, true), (std::vector<uint32_t>{2, 6, 0, 3, 4, 1, 5}));
-  EXPECT_EQ(session_.Rank(values, {}, false), (std::vector<uint32_t>{4, 0, 3, 2, 6, 1, 5}));
-  const std::vector<uint8_t> keep = {1, 1, 0, 1, 1, 0, 1};
-  EXPECT_EQ(session_.Rank(values, keep, true), (std::vector<uint32_t>{6, 0, 3, 4, 1}));
-}
-
 TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
   Random random(5);
   std::vector<double> scores, labels, weights, kept_scores, kept_labels, kept_weights;

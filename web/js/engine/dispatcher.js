@@ -5,7 +5,9 @@
 import { abortError, engineError, errorData } from './errors.js';
 import { EngineInstance } from './module.js';
 import { nextTask } from './next_task.js';
-import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
+import { HEAD_BYTES, JobKind, PROTOCOL } from './protocol.js';
+import { rank } from './rank.js';
+import { readBytes, SliceReader } from './slices.js';
 
 /** @typedef {import('./protocol.js').FileRef} FileRef */
 /** @typedef {import('./protocol.js').FromWorker} FromWorker */
@@ -18,15 +20,6 @@ import { HEAD_BYTES, JobKind, PROTOCOL, SLICE_BYTES } from './protocol.js';
 /** Progress messages are at least this far apart. Milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
-/**
- * @param {Blob} blob
- * @param {number} begin
- * @param {number} end
- */
-async function readBytes(blob, begin, end) {
-  return new Uint8Array(await blob.slice(begin, end).arrayBuffer());
-}
-
 export class Dispatcher {
   /** @type {EngineInstance | null} */
   #engine = null;
@@ -38,6 +31,8 @@ export class Dispatcher {
   #pending = new Set();
   /** @type {Set<number>} */
   #cancelled = new Set();
+  /** @type {Map<number, SliceReader>} of ranges not begun yet: their first bytes are read while others are worked on */
+  #readers = new Map();
   /** @type {{key: number, report: import('./types.js').ImportReport} | null} */
   #inspected = null;
   /** @type {import('./types.js').ModelCard | null} */
@@ -90,6 +85,7 @@ export class Dispatcher {
     }
     if (message.type === 'tickSeen') return;
     this.#pending.add(message.id);
+    if (message.type === 'range') this.#readers.set(message.id, new SliceReader(message.payload));
     this.#last = this.#last.then(() => this.answer(message));
   }
 
@@ -110,6 +106,7 @@ export class Dispatcher {
     }
     this.#pending.delete(id);
     this.#cancelled.delete(id);
+    this.#readers.delete(id);
   }
 
   /**
@@ -141,7 +138,7 @@ export class Dispatcher {
         if (request.payload.file !== null) await this.#inspect(engine, request.payload.file);
         return engine.exportHeader(request.payload.file !== null);
       case 'rank':
-        return engine.rank(request.payload.values, request.payload.keep, request.payload.descending);
+        return rank(request.payload.values, request.payload.keep, request.payload.descending);
       case 'setLabels':
         engine.setLabels(request.payload.scores, request.payload.labels, request.payload.weights);
         return null;
@@ -215,17 +212,7 @@ export class Dispatcher {
    * @returns {Promise<RangeResult>}
    */
   async #range(engine, id, request) {
-    const { blob } = request.file;
-    let at = request.guessStart ? request.begin - 1 : request.begin;
-    // The next slice is read while this one is worked on. Near the range's end only a little is read beyond it.
-    const read = () => {
-      const begin = at;
-      const stop = begin < request.end ? Math.min(begin + SLICE_BYTES, request.end) : begin + SLICE_BYTES / 32;
-      const end = Math.min(stop, blob.size);
-      at = end;
-      return begin < end ? readBytes(blob, begin, end) : null;
-    };
-    let ahead = read();
+    const slices = /** @type {SliceReader} */ (this.#readers.get(id));
     await this.#inspect(engine, request.file);
     if (request.job === 'export') {
       const { scores = new Float64Array(0), firstRow = 0, threshold = 0.5 } = request;
@@ -243,11 +230,9 @@ export class Dispatcher {
     const output = [];
     let bytes = 0;
     let posted = performance.now();
-    while (ahead !== null) {
-      const slice = await ahead;
+    for (let slice = await slices.next(); slice !== null; slice = await slices.next()) {
       await nextTask();
       if (this.#cancelled.has(id)) throw abortError();
-      ahead = read();
       const state = engine.feed(slice);
       bytes += slice.length;
       if (request.job === 'export') output.push(engine.takeOutput());
@@ -258,8 +243,6 @@ export class Dispatcher {
         this.#post({ type: 'progress', id, bytes, rows: state.rows });
       }
     }
-    // A slice read for nothing must not reject unheard.
-    ahead?.catch(() => {});
     const state = engine.finishRange();
     if (request.job === 'export') output.push(engine.takeOutput());
     return {

@@ -51,8 +51,8 @@ export interface EngineModule {
   matches(): Uint8Array;
   badRowsJson(): string;
   missingJson(): string;
-  scoreSummary(): string;
-  mergeSummaries(count: number, textBytes: number): Reply;
+  scoreSummary(): Uint8Array;
+  mergeSummaries(count: number, words: number): Reply;
   scoreRows(rows: number, inputs: number): Reply;
   statuses(): Int32Array;
   statusInputs(): Int32Array;
@@ -60,7 +60,6 @@ export interface EngineModule {
   exportHeader(withInput: boolean): Uint8Array;
   output(): Uint8Array;
   clearOutput(): void;
-  rank(rows: number, keep: boolean, descending: boolean): Uint32Array;
   setLabels(rows: number, weighted: boolean): Reply;
   performanceJson(curvePoints: number): Reply;
   performanceAtJson(threshold: number): Reply;

@@ -88,7 +88,7 @@ export class EngineInstance extends Boundary {
       weights: module.weights().slice(),
       badRows: /** @type {import('./types.js').BadRow[]} */ (JSON.parse(module.badRowsJson())),
       missing: /** @type {Record<string, number>} */ (JSON.parse(module.missingJson())),
-      summary: new TextEncoder().encode(module.scoreSummary()),
+      summary: module.scoreSummary().slice(),
     }));
   }
 
@@ -123,18 +123,6 @@ export class EngineInstance extends Boundary {
   /** @param {boolean} withInput */
   exportHeader(withInput) {
     return this.run((module) => module.exportHeader(withInput).slice());
-  }
-
-  /**
-   * @param {Float64Array} values
-   * @param {Uint8Array | null} keep
-   * @param {boolean} descending
-   */
-  rank(values, keep, descending) {
-    return this.run((module) => {
-      writeInput(module, values, keep ?? new Uint8Array(0));
-      return module.rank(values.length, keep !== null, descending).slice();
-    });
   }
 
   /**
@@ -188,14 +176,14 @@ export class EngineInstance extends Boundary {
   }
 
   /**
-   * @param {Uint8Array[]} summaries of the loaded model's rows; none: the summary of no rows
-   * @returns {Uint8Array} their sum
+   * @param {Uint8Array[]} summaries of score jobs; none: the summary of no rows
+   * @returns {Uint8Array} the file of their sum
    */
   mergeSummaries(summaries) {
-    const lengths = Uint32Array.from(summaries, (summary) => summary.length);
+    const lengths = Uint32Array.from(summaries, (summary) => summary.length / 8);
     return this.run((module) => {
-      const bytes = writeInput(module, lengths, ...summaries);
-      const reply = module.mergeSummaries(summaries.length, bytes - lengths.byteLength);
+      const bytes = writeInput(module, ...summaries, lengths);
+      const reply = module.mergeSummaries(summaries.length, (bytes - lengths.byteLength) / 8);
       return new TextEncoder().encode(checkReply(reply));
     });
   }

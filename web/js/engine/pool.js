@@ -1,6 +1,7 @@
 // @ts-check
 // N engines, each with its own memory and its own copy of the model. A task takes one engine for as long as it
-// runs; tasks wait in line, urgent ones first. Every promise settles: when an engine dies all its requests reject
+// runs, but one that is a part of a large job may be sent behind another, so that the engine need not wait for its
+// file's bytes; tasks wait in line, urgent ones first. Every promise settles: when an engine dies all its requests reject
 // with ENGINE_CRASHED and another takes its place; a task whose engine died is run once more; one that does not
 // answer a cancel within CANCEL_TIMEOUT is ended.
 
@@ -180,6 +181,7 @@ export class Connection {
  * @typedef {object} Task
  * @property {(connection: Connection) => Promise<T>} run
  * @property {boolean} urgent
+ * @property {boolean} part it may be sent to an engine that works on another part
  * @property {number | null} slot
  * @property {AbortSignal | undefined} signal
  * @property {number} crashes
@@ -193,7 +195,7 @@ export class Pool {
   #wasmBinary;
   /** @type {Uint8Array | null} */
   #model = null;
-  /** @type {{current: Connection | null, busy: boolean}[]} */
+  /** @type {{current: Connection | null, started: boolean, tasks: Set<Task<any>>}[]} */
   #slots;
   /** @type {Task<any>[]} */
   #waiting = [];
@@ -209,7 +211,7 @@ export class Pool {
   constructor({ createTransport, wasmBinary, workers }) {
     this.#createTransport = createTransport;
     this.#wasmBinary = wasmBinary;
-    this.#slots = Array.from({ length: workers }, () => ({ current: null, busy: false }));
+    this.#slots = Array.from({ length: workers }, () => ({ current: null, started: false, tasks: new Set() }));
   }
 
   get size() {
@@ -221,10 +223,10 @@ export class Pool {
    * must be repeatable; aborted before it begins, it never does.
    * @template T
    * @param {(connection: Connection) => Promise<T>} run
-   * @param {{urgent?: boolean, slot?: number, signal?: AbortSignal}} [options]
+   * @param {{urgent?: boolean, part?: boolean, slot?: number, signal?: AbortSignal}} [options]
    * @returns {Promise<T>}
    */
-  run(run, { urgent = false, slot, signal } = {}) {
+  run(run, { urgent = false, part = false, slot, signal } = {}) {
     return new Promise((resolve, reject) => {
       if (this.#closed !== null) return reject(this.#closed);
       if (signal?.aborted) return reject(abortError(signal.reason));
@@ -234,6 +236,7 @@ export class Pool {
       const task = {
         run,
         urgent,
+        part,
         slot: slot ?? null,
         signal,
         crashes: 0,
@@ -265,12 +268,18 @@ export class Pool {
   }
 
   #schedule() {
-    for (let index = 0; index < this.#slots.length; ++index) {
-      if (this.#slots[index].busy) continue;
-      const place = this.#waiting.findIndex((task) => task.slot === null || task.slot === index);
-      if (place < 0) continue;
-      const [task] = this.#waiting.splice(place, 1);
-      void this.#work(index, task);
+    for (const depth of [0, 1]) {
+      for (let index = 0; index < this.#slots.length; ++index) {
+        const { tasks, started } = this.#slots[index];
+        if (tasks.size !== depth) continue;
+        const behind = depth > 0;
+        if (behind && !(started && [...tasks].every((task) => task.part))) continue;
+        const place = this.#waiting.findIndex((task) => task.slot === null || task.slot === index);
+        // What is no part waits for the engine to be free: it must not be filled up before that.
+        if (place < 0 || (behind && !this.#waiting[place].part)) continue;
+        const [task] = this.#waiting.splice(place, 1);
+        void this.#work(index, task);
+      }
     }
   }
 
@@ -280,12 +289,14 @@ export class Pool {
    */
   async #work(index, task) {
     const slot = this.#slots[index];
-    slot.busy = true;
+    slot.tasks.add(task);
     task.begin();
     try {
       const connection = await this.#connect(index);
       throwIfAborted(task.signal);
-      task.resolve(await task.run(connection));
+      const done = task.run(connection);
+      if (task.part) this.#schedule();
+      task.resolve(await done);
     } catch (thrown) {
       if (hasCode(thrown, 'ENGINE_CRASHED') && task.crashes === 0 && this.#closed === null) {
         task.crashes = 1;
@@ -295,7 +306,7 @@ export class Pool {
         task.reject(thrown);
       }
     }
-    slot.busy = false;
+    slot.tasks.delete(task);
     this.#schedule();
   }
 
@@ -308,10 +319,11 @@ export class Pool {
     for (let attempt = 1; ; ++attempt) {
       if (this.#closed !== null) throw this.#closed;
       if (slot.current !== null && !slot.current.dead) return slot.current;
-      const connection = new Connection(this.#createTransport);
+      const connection = new Connection(this.#createTransport, { onDeath: () => (slot.started = false) });
       slot.current = connection;
       try {
         await connection.start(await this.#wasmBinary, this.#model);
+        slot.started = true;
         return connection;
       } catch (thrown) {
         connection.kill('ENGINE_CRASHED', 'the scoring engine could not be started');

@@ -8,7 +8,7 @@
 export const PROTOCOL = 2;
 
 /** Bytes read from a file, and fed to the engine, at a time. The engine's ingest buffer holds 4 MiB. */
-export const SLICE_BYTES = 2 * 1024 * 1024;
+export const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of a file's beginning that the engine looks at to recognise it (csv::kSniffBytes). */
 export const HEAD_BYTES = 1024 * 1024;
@@ -49,7 +49,7 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
  * @property {Float64Array} [weights]
  * @property {import('./types.js').BadRow[]} [badRows] rows and lines of the range
  * @property {Record<string, number>} [missing]
- * @property {Uint8Array} [summary] of the range's rows
+ * @property {Uint8Array} [summary] of the range's rows, for mergeSummaries
  * @property {Float64Array} [column]
  * @property {Uint8Array} [matches]
  * @property {Uint8Array[]} [output]

@@ -393,9 +393,9 @@ export function createActions({ store, createEngine }) {
     const { scored, weighted } = store.get();
     if (!scored?.labels) return;
     const classes = new Set();
-    scored.labels.forEach((label, i) => {
-      if (!Number.isNaN(label) && !Number.isNaN(scored.probabilities[i])) classes.add(label);
-    });
+    for (let i = 0; i < scored.rows && classes.size < 2; ++i) {
+      if (!Number.isNaN(scored.labels[i]) && !Number.isNaN(scored.probabilities[i])) classes.add(scored.labels[i]);
+    }
     if (classes.size < 2) {
       const what = classes.size === 0 ? 'no usable label (such as 0 or 1)' : 'only one class';
       store.set({ performanceNote: `Column ${scored.report.label} has ${what} among the scored rows, so nothing can be measured.` });

@@ -69,13 +69,21 @@ export function histogram(probabilities, bins) {
  * @returns {{threshold: number, flagged: number}[]} thresholds i / steps, i = 0 .. steps
  */
 export function flaggedCurve(probabilities, steps) {
-  const sorted = Float64Array.from(probabilities.filter((value) => !Number.isNaN(value))).sort();
+  // How many rows reach so many of the thresholds.
+  const reaching = new Uint32Array(steps + 2);
+  for (let row = 0; row < probabilities.length; ++row) {
+    const p = probabilities[row];
+    if (Number.isNaN(p)) continue;
+    let n = Math.floor(p * steps) + 1;
+    while (n <= steps && n / steps <= p) n += 1;
+    while (n > 0 && (n - 1) / steps > p) n -= 1;
+    reaching[n] += 1;
+  }
   const curve = [];
-  let below = 0;
-  for (let i = 0; i <= steps; ++i) {
-    const threshold = i / steps;
-    while (below < sorted.length && sorted[below] < threshold) below += 1;
-    curve.push({ threshold, flagged: sorted.length - below });
+  let flagged = 0;
+  for (let i = steps; i >= 0; --i) {
+    flagged += reaching[i + 1];
+    curve.unshift({ threshold: i / steps, flagged });
   }
   return curve;
 }

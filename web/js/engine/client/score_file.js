@@ -4,6 +4,7 @@
 // there: that is exact whatever the quoting, and the outcome does not depend on workers or ranges.
 
 import { abortError, engineError, hasCode } from '../errors.js';
+import { nextTask } from '../next_task.js';
 import { checkFile, checkJob, checkObject } from './check.js';
 import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
@@ -11,24 +12,58 @@ import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 /** @typedef {import('../types.js').BadRow} BadRow */
 /** @typedef {import('../types.js').ScoredFile} ScoredFile */
 
+/** Not less, as every range costs a little. */
 const MIN_RANGE_BYTES = 1024 * 1024;
+
+/** Results joined before other work of the page has its turn. */
+const JOINED_AT_ONCE = 16;
 
 /** Rows set aside beyond this many are counted but not listed. */
 export const MAX_LISTED_BAD_ROWS = 10000;
 
+/** More rows than this are refused: their scores, places and order take about 40 bytes each in the page. */
+export const MAX_ROWS = 50_000_000;
+
+/** Bytes of the data's beginning by which its rows are estimated. */
+const SAMPLE_BYTES = 256 * 1024;
+
 /**
- * Byte ranges of the data: several per worker, none tiny.
+ * Refuses a file of more rows than the page can hold, before anything is read but its beginning.
+ * @param {Blob} file
+ * @param {number} begin of its data
+ */
+async function checkRows(file, begin) {
+  // Every row has a character and a line end at least.
+  if (file.size <= 2 * MAX_ROWS) return;
+  const sample = new Uint8Array(await file.slice(begin, begin + SAMPLE_BYTES).arrayBuffer());
+  let lines = 0;
+  for (let i = 0; i < sample.length; ++i) if (sample[i] === 10 || (sample[i] === 13 && sample[i + 1] !== 10)) lines += 1;
+  const rows = ((file.size - begin) / sample.length) * lines;
+  if (rows <= MAX_ROWS) return;
+  const millions = (/** @type {number} */ count) => Math.round(count / 1e6).toLocaleString('en');
+  throw engineError({
+    code: 'TOO_BIG',
+    message:
+      `the file has about ${millions(rows)} million rows, and a page holds the scores of ${millions(MAX_ROWS)} million at most`,
+  });
+}
+
+/**
+ * Byte ranges of the data, smaller towards its end: the workers finish together.
  * @param {number} begin
  * @param {number} end
  * @param {number} workers
  */
 function cutRanges(begin, end, workers) {
-  const wanted = Math.ceil((end - begin) / (workers * 4));
-  const size = Math.min(RANGE_BYTES, Math.max(MIN_RANGE_BYTES, wanted));
   /** @type {{begin: number, end: number}[]} */
   const ranges = [];
-  for (let at = begin; at < end; at += size) ranges.push({ begin: at, end: Math.min(at + size, end) });
-  return ranges.length > 0 ? ranges : [{ begin, end }];
+  for (let at = begin; at < end || ranges.length === 0; ) {
+    const fair = Math.ceil((end - at) / (3 * workers));
+    const next = Math.min(end, at + Math.min(RANGE_BYTES, Math.max(MIN_RANGE_BYTES, fair)));
+    ranges.push({ begin: at, end: next });
+    at = next;
+  }
+  return ranges;
 }
 
 /**
@@ -68,6 +103,7 @@ export async function scoreFile(context, file, options) {
 
   return together([signal, modelSignal], async (jobSignal, add, fail) => {
     const report = await pool.run((connection) => connection.request('inspect', { file: ref }), { signal: jobSignal });
+    await checkRows(file, report.dataOffset);
     const ranges = cutRanges(report.dataOffset, file.size, pool.size);
     /** @type {(RangeResult | null)[]} */
     const results = ranges.map(() => null);
@@ -99,7 +135,7 @@ export async function scoreFile(context, file, options) {
                 },
               },
             ),
-          { signal: jobSignal, urgent: !guessStart && index > 0 },
+          { signal: jobSignal, urgent: !guessStart && index > 0, part: true },
         ),
       );
       results[index] = result;
@@ -121,7 +157,7 @@ export async function scoreFile(context, file, options) {
       }
     };
     try {
-      await eachOf(ranges, pool.size + 1, (range, index) => read(index, range.begin, index > 0));
+      await eachOf(ranges, 2 * pool.size + 1, (range, index) => read(index, range.begin, index > 0));
     } catch (error) {
       if (!partial || !signal?.aborted || !hasCode(error, 'ABORTED')) throw error;
     }
@@ -134,7 +170,7 @@ export async function scoreFile(context, file, options) {
     const summary = await pool.run((connection) => connection.request('mergeSummaries', { summaries }), {
       signal: modelSignal,
     });
-    const scored = join(taken, report);
+    const scored = await join(taken, report);
     /** @type {ScoredFile} */
     const whole = {
       file,
@@ -165,7 +201,7 @@ export async function scoreFile(context, file, options) {
  * @param {RangeResult[]} results
  * @param {import('../types.js').ImportReport} report
  */
-function join(results, report) {
+async function join(results, report) {
   const rows = results.reduce((sum, result) => sum + result.rows, 0);
   const probabilities = allocate(rows);
   const offsets = allocate(rows + 1);
@@ -182,6 +218,7 @@ function join(results, report) {
   let line = report.dataLine;
   let next = report.dataOffset;
   for (let index = 0; index < results.length; ++index) {
+    if (index % JOINED_AT_ONCE === JOINED_AT_ONCE - 1) await nextTask();
     const result = results[index];
     const lines = result.nextLine - result.firstLine;
     if (result.rows > 0) {
