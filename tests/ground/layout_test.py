@@ -188,6 +188,7 @@ class Dependencies(unittest.TestCase):
             linked = {"base" if name == "json" else name for name in linked} - {
                 "core_library",
                 "flags",
+                "small",
                 "core_flags",
                 folder,
             }
@@ -256,7 +257,27 @@ class Dependencies(unittest.TestCase):
             self.assertEqual(found, [], path)
 
 
+def imported(starts):
+    """Paths below web/ of the scripts and of all that they import before they run."""
+    found, waiting = set(), [ROOT / "web" / start for start in starts]
+    while waiting:
+        script = waiting.pop().resolve()
+        name = script.relative_to(ROOT / "web").as_posix()
+        if name not in found:
+            found.add(name)
+            pattern = r"^(?:import|export)\b(?:[^;'\"]*?\bfrom)?\s*['\"](\.[^'\"]+)['\"]"
+            names = re.findall(pattern, script.read_text(encoding="utf-8"), re.MULTILINE)
+            waiting += [script.parent / other for other in names]
+    return found
+
+
 class Page(unittest.TestCase):
+    def test_the_page_asks_for_all_its_modules_at_once(self):
+        html = text_of("web/index.html")
+        asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
+        wanted = imported(["js/app.js", "js/engine/worker.js"]) - {"js/app.js"}
+        self.assertEqual(sorted(asked), sorted(wanted | {"engine/firetower.mjs"}))
+
     def test_imports_go_one_way(self):
         for path in tracked("web/js/*.js"):
             inside = path[len("web/js/") :].split("/")

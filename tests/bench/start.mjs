@@ -1,0 +1,109 @@
+// @ts-check
+// From navigation to the first score, in a fresh Chromium on this computer against serve.py, with the shipped model: one
+// row through the JavaScript API, and a small file through the page. Also what the page has loaded by then.
+//
+//   start.mjs [--rounds N]   writes build/bench-results/START.json
+
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import readline from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import { chromium } from '@playwright/test';
+
+import { ROOT, inTurn, keep, median, say } from './harness.mjs';
+
+const GOLDEN = path.join(ROOT, 'models/creditcard/golden.csv');
+
+/** serve.py on a free port. */
+async function startServer() {
+  const child = spawn(process.env.FIRETOWER_BENCH_PYTHON ?? 'python3', [path.join(ROOT, 'serve.py'), '--no-build', '--port', '8700'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of readline.createInterface({ input: child.stdout })) {
+    const found = /(http:\/\/\S+)/.exec(line);
+    if (found) return { origin: found[1].replace(/\/$/, ''), stop: () => child.kill() };
+  }
+  throw new Error('serve.py did not start');
+}
+
+/** @param {{rounds?: number}} [options] */
+export async function measure({ rounds = 7 } = {}) {
+  const server = await startServer();
+  const browser = await chromium.launch({ executablePath: process.env.FIRETOWER_CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const [head, first] = (await readFile(GOLDEN, 'utf8')).split('\n');
+  const values = first.split(',').map(Number);
+  const row = Object.fromEntries(head.split(',').map((name, i) => [JSON.parse(name), values[i]]));
+  /** @type {Set<string>} what the page asked for until its file was scored */
+  const loaded = new Set();
+  /** @type {Set<string>} and what it asked for then, to say whether the model fits the file */
+  const after = new Set();
+
+  const contenders = {
+    // A document without scripts, so that all that is measured is the API's.
+    'one row, JavaScript API': async () => {
+      const context = await browser.newContext({ serviceWorkers: 'block' });
+      const page = await context.newPage();
+      await page.goto(`${server.origin}/csp.txt`, { waitUntil: 'commit' });
+      const ms = await page.evaluate(async (given) => {
+        const address = '/js/engine/client/index.js';
+        const { createEngine } = await import(address);
+        const engine = await createEngine();
+        const [{ probability }] = await engine.predict(given);
+        if (Math.abs(probability - given.probability) > 0) throw new Error('another score');
+        return performance.now();
+      }, row);
+      await context.close();
+      return ms;
+    },
+    'a file of 200 rows, page': async () => {
+      const context = await browser.newContext({ serviceWorkers: 'block' });
+      const page = await context.newPage();
+      let scored = false;
+      page.on('request', (request) => void (scored ? after : loaded).add(new URL(request.url()).pathname));
+      await page.addInitScript(() => {
+        const seen = new MutationObserver(() => {
+          if (document.querySelector('#review tbody tr') === null) return;
+          seen.disconnect();
+          Object.assign(window, { scoredAt: performance.now() });
+        });
+        seen.observe(document, { subtree: true, childList: true });
+      });
+      await page.goto(`${server.origin}/`, { waitUntil: 'commit' });
+      await page.setInputFiles('input[aria-label="CSV file"]', GOLDEN);
+      await page.waitForFunction(() => 'scoredAt' in window);
+      scored = true;
+      const ms = await page.evaluate(() => /** @type {any} */ (window).scoredAt);
+      await page.waitForFunction(() => /** @type {any} */ (window).__idle());
+      await page.waitForLoadState('networkidle');
+      await context.close();
+      return ms;
+    },
+  };
+  const { figures, failed } = await inTurn(contenders, rounds);
+  /** @param {Iterable<string>} names */
+  const gzipped = async (names) => {
+    let bytes = 0;
+    for (const name of names) {
+      if (name.endsWith('.safetensors')) continue;
+      bytes += gzipSync(await readFile(path.join(ROOT, 'web', name === '/' ? 'index.html' : name)), { level: 9 }).length;
+    }
+    return bytes;
+  };
+  const late = [...after].filter((name) => !loaded.has(name));
+  const facts = { files: loaded.size, bytes: await gzipped(loaded), bytesAfter: await gzipped(late), names: [...loaded].sort(), namesAfter: late.sort() };
+  for (const [name, times] of Object.entries(figures)) say(`${name}: ${median(times).toFixed(0)} ms`);
+  say(`${facts.files} files, ${facts.bytes} bytes gzipped without the model; ${facts.bytesAfter} bytes afterwards`);
+  const version = browser.version();
+  await browser.close();
+  server.stop();
+  await keep('START', { rounds, chromium: version, unit: 'ms', figures, failed, facts });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
+  await measure({ rounds: Number(values.rounds) });
+}
