@@ -1,5 +1,5 @@
 // Numbers as files hold them, read by the whole reader, bit for bit against the C library's strtod:
-// 1,000,000 cells, among them decimals as near to the point between two doubles as 19 digits can
+// Some 700,000 cells, among them decimals as near to the point between two doubles as 19 digits can
 // be.
 #include <gtest/gtest.h>
 
