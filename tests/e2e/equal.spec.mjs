@@ -147,7 +147,7 @@ test('the number of workers changes nothing', async ({ app, page }) => {
   for (const workers of [1, 2, 3]) {
     await page.addInitScript((n) => Object.defineProperty(navigator, 'hardwareConcurrency', { get: () => n, configurable: true }), workers);
     await app.goto();
-    expect(page.workers().length).toBe(workers);
+    await expect.poll(() => page.workers().length).toBe(workers);
     await app.givePath(file);
     await app.results();
     expectSameBytes((await app.download('Scored file')).path, out);
