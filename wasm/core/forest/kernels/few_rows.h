@@ -1,5 +1,6 @@
-// The kernel for few rows: one row after the other, each through twelve trees side by side, so that
-// the waiting times of their loads overlap although there are no neighbouring rows.
+// The kernel for few rows: one row after the other, each through twelve trees side by side (32 in
+// WebAssembly, as vectors), so that the waiting times of their loads overlap although there are no
+// neighbouring rows.
 #ifndef FIRETOWER_CORE_FOREST_KERNELS_FEW_ROWS_H_
 #define FIRETOWER_CORE_FOREST_KERNELS_FEW_ROWS_H_
 
