@@ -126,16 +126,19 @@ class Walker {
       return Refuse("depth is over the limit of " + std::to_string(Limits::kMaxDepth));
     }
     // Right before left onto the stack: left is taken first, as preorder wants.
-    for (const auto& [child, side] :
-         {std::pair{forest_.right[node], "right"}, std::pair{forest_.left[node], "left"}}) {
-      if (!InRange(child))
-        return Refuse(std::string(side) + " child " + std::to_string(child) + OutsideNodes());
-      if (Reach(child)) {
-        return Refuse(std::string(side) + " child " + std::to_string(child) +
-                      " has been reached before (a cycle or a shared node)");
-      }
-      pending_.push_back({child, at.depth + 1});
+    return CheckChild(forest_.right[node], "right", at.depth) &&
+           CheckChild(forest_.left[node], "left", at.depth);
+  }
+
+  bool CheckChild(int32_t child, const char* side, int32_t depth) {
+    if (!InRange(child)) {
+      return Refuse(std::string(side) + " child " + std::to_string(child) + OutsideNodes());
     }
+    if (Reach(child)) {
+      return Refuse(std::string(side) + " child " + std::to_string(child) +
+                    " has been reached before (a cycle or a shared node)");
+    }
+    pending_.push_back({child, depth + 1});
     return true;
   }
 

@@ -313,12 +313,14 @@ class Partition {
     constexpr size_t kAtOnce = 4;
     for (size_t w = 0; w < words_; ++w) {
       uint64_t set = bitmap[w];
+      // Read again and again when the set is empty: what is stored is always a row of the block.
+      const uint64_t last_row = uint64_t{1} << (std::min(rows_ - 64 * w, size_t{64}) - 1);
       const size_t count = CountOf(set);
       Offset* next = to;
       to += count;
       do {
         for (size_t k = 0; k < kAtOnce; ++k) {
-          const size_t row = 64 * w + static_cast<size_t>(__builtin_ctzll(set | uint64_t{1} << 63));
+          const size_t row = 64 * w + static_cast<size_t>(__builtin_ctzll(set | last_row));
           next[k] = static_cast<Offset>(row * sizeof(float));
           set &= set - 1;
         }
