@@ -543,6 +543,21 @@ class Command(unittest.TestCase):
         self.assertEqual(found.stderr.count("\n"), 1)
         self.assertIn(message, found.stderr)
 
+    def test_rows_without_a_value_are_passed_over_and_counted(self):
+        values = [0] * 300 + [1] * 300
+        gaps = {0, 10, 299, 305}
+        text = "x,y\n" + "".join(f"{'' if i in gaps else x},1\n" for i, x in enumerate(values))
+        options = ["--detector", "adwin", "--column", "x", "-"]
+        found = firetower(*options, text=text)
+        self.assertEqual(found.stderr, "firetower: -: 4 of 600 rows have no x: passed over\n")
+        kept = [i for i in range(600) if i not in gaps]
+        without = firetower(*options, text="x,y\n" + "".join(f"{values[i]},1\n" for i in kept))
+        self.assertEqual([int(row) for row in found.stdout.split()], [kept[int(row)] for row in without.stdout.split()])
+        self.assertNotEqual(found.stdout, "")
+        document = json.loads(firetower(*options, "--json", "--drifts", "300", "--horizon", "250", text=text).stdout)
+        self.assertEqual((document["missing"], document["values"], document["score"]["rows"]), (4, 596, 600))
+        self.assertEqual(document["score"]["detector"]["recall"], 1)
+
     def test_what_is_wrong_is_named(self):
         adwin_x = ("--detector", "adwin", "--column", "x")
         self.refused(2, '"adwni" is not a detector; there are adwin, ', "--detector", "adwni", "--column", "x")
@@ -552,9 +567,11 @@ class Command(unittest.TestCase):
         self.refused(2, "adwin: delta: is set twice", *adwin_x, "--set", "delta=.1", "--set", "delta=.2")
         self.refused(2, "--drifts and --horizon go together", *adwin_x, "--drifts", "1")
         self.refused(3, "-:3:3: x is not a number", *adwin_x, text="row,x\n0,1\n1,one\n")
-        self.refused(3, "-:4:7: x is missing", *adwin_x, text='row,x\n0,1\n1,2\n"a,b",\n')
+        self.refused(3, "-: none of the 2 rows has a value of x", *adwin_x, text="row,x\n0,\n1,\n")
+        self.refused(3, "-: the file has no rows", *adwin_x, text="row,x\n")
+        self.refused(3, "-:4:7: x is neither 0 nor 1", "--detector", "ddm", "--column", "x", text='row,x\n0,\n1,0\n"a,b",3\n')
         self.refused(3, "-:3:3: x is infinite", *adwin_x, text="row,x\n0,1\n1,inf\n")
-        self.refused(3, "value 1: is neither 0 nor 1", "--detector", "ddm", "--column", "x")
+        self.refused(3, "-:3:3: x is neither 0 nor 1", "--detector", "ddm", "--column", "x")
         self.refused(3, "Column missing: y. Columns in the file: row, x.", "--detector", "adwin", "--column", "y")
         self.refused(3, "Column missing: y. Columns in the file: x.", "--detector", "adwin", "--column", "y", text="x\n1\n")
         self.refused(3, "detect: drifts: are not rising rows from 0 to 1", *adwin_x, "--drifts", "5", "--horizon", "1")

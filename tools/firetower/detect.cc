@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
@@ -84,9 +85,34 @@ Result<csv::FileLayout> LayoutOf(std::span<const uint8_t> bytes, const std::stri
   return single.ok() ? single : layout;
 }
 
-// The numbers of one column, in the file's order. Errors: those of SniffLayout and
-// MissingColumnsError; kDataInvalid with line and column of a cell that is no finite number.
-Result<std::vector<double>> ReadColumn(std::span<const uint8_t> bytes, const std::string& column) {
+// A column's numbers, and where they stand.
+struct ColumnOfFile {
+  std::vector<double> values;  // Of the rows that have one, in the file's order.
+  std::vector<uint64_t> rows;  // Theirs, from 0.
+  std::vector<uint64_t> offsets;
+  uint64_t records = 0;  // Rows with and without a value.
+  csv::FileLayout layout;
+  int32_t field = 0;
+
+  // The error with line and column of the cell that value `index` is from.
+  Error At(std::span<const uint8_t> bytes, size_t index, Error error) const {
+    return AtRow(bytes, rows[index], std::move(error));
+  }
+  Error AtRow(std::span<const uint8_t> bytes, uint64_t row, Error error) const {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto begin = static_cast<size_t>(layout.data_offset);
+    const auto record = static_cast<size_t>(offsets[static_cast<size_t>(row)]);
+    error.row = static_cast<int64_t>(row);
+    error.line =
+        static_cast<int64_t>(layout.data_line) + LinesBefore(text.substr(begin, record - begin));
+    error.column = PlaceOf(text.substr(record), static_cast<size_t>(field), layout.dialect);
+    return error;
+  }
+};
+
+// Errors: those of SniffLayout and MissingColumnsError; kDataInvalid without rows, and with line
+// and column of a cell that is neither missing nor a finite number.
+Result<ColumnOfFile> ReadColumn(std::span<const uint8_t> bytes, const std::string& column) {
   const std::vector<std::string> wanted = {column};
   const Result<csv::FileLayout> layout = LayoutOf(bytes, column);
   if (!layout.ok()) return layout.error();
@@ -100,30 +126,38 @@ Result<std::vector<double>> ReadColumn(std::span<const uint8_t> bytes, const std
   reader.Feed(bytes.subspan(layout->data_offset));
   reader.Finish();
   const csv::Batch& batch = reader.batch();
-  const std::vector<double> values(batch.columns[0].begin(), batch.columns[0].end());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (std::isfinite(values[i])) continue;
-    Error error = {.code = ErrorCode::kDataInvalid, .message = {}};
-    error.row = static_cast<int64_t>(i);
+  if (batch.rows() == 0)
+    return Error{.code = ErrorCode::kDataInvalid, .message = "the file has no rows"};
+  ColumnOfFile found;
+  found.records = batch.rows();
+  found.offsets.assign(batch.offsets.begin(), batch.offsets.end());
+  found.layout = *layout;
+  found.field = match.required[0];
+  const std::span<const double> read = batch.columns[0];
+  for (size_t i = 0; i < read.size(); ++i) {
+    if (std::isfinite(read[i])) {
+      found.values.push_back(read[i]);
+      found.rows.push_back(i);
+      continue;
+    }
+    Error error = {.code = ErrorCode::kDataInvalid, .message = column + " is infinite"};
     if (!batch.bad_rows.empty() && batch.bad_rows[0].row == i) {
       const csv::BadRow& bad = batch.bad_rows[0];
+      error.row = static_cast<int64_t>(i);
       error.line = static_cast<int64_t>(bad.line);
       if (bad.character > 0) error.column = bad.character;
       error.message = bad.field < 0 ? "the row" : column;
       error.message += " " + std::string(csv::Message(bad.reason));
       return error;
     }
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    const size_t begin = static_cast<size_t>(layout->data_offset);
-    const size_t record = static_cast<size_t>(batch.offsets[i]);
-    error.line =
-        static_cast<int64_t>(layout->data_line) + LinesBefore(text.substr(begin, record - begin));
-    error.column =
-        PlaceOf(text.substr(record), static_cast<size_t>(match.required[0]), layout->dialect);
-    error.message = column + (std::isnan(values[i]) ? " is missing" : " is infinite");
-    return error;
+    if (!std::isnan(read[i])) return found.AtRow(bytes, i, std::move(error));
   }
-  return values;
+  if (found.values.empty()) {
+    return Error{.code = ErrorCode::kDataInvalid,
+                 .message = "none of the " + std::to_string(found.records) +
+                            " rows has a value of " + column};
+  }
+  return found;
 }
 
 // --- drifts
@@ -227,10 +261,12 @@ std::string ScoreText(const json::object& score) {
 
 std::string FalseAlarmText(const json::object& found) {
   const json::object& per = found.at("per_10000").get_object();
+  const json::value* p0 = found.at("set").get_object().if_contains("p0");
   std::string text = fmt::format(
-      "on shuffled rows: {} false alarms per 10,000 rows ({} to {}), {} in {} rows\n",
-      NumberText(per.at("value")), NumberText(per.at("low")), NumberText(per.at("high")),
-      NumberText(found.at("alarms")), found.at("rows").to_number<uint64_t>());
+      "on shuffled rows{}: {} false alarms per 10,000 rows ({} to {}), {} in {} rows\n",
+      p0 == nullptr ? "" : fmt::format(", p0 {}", NumberText(*p0)), NumberText(per.at("value")),
+      NumberText(per.at("low")), NumberText(per.at("high")), NumberText(found.at("alarms")),
+      found.at("rows").to_number<uint64_t>());
   if (!found.at("promised_run_length").is_null()) {
     text +=
         fmt::format("rows per false alarm: {}, promised {}\n", NumberText(found.at("run_length")),
@@ -285,14 +321,37 @@ int RunDetect(const DetectOptions& options) {
 
   const Result<std::vector<uint8_t>> bytes = ReadFile(options.data);
   if (!bytes.ok()) return ReportError(options.data, bytes.error());
-  const Result<std::vector<double>> values = ReadColumn(*bytes, options.column);
-  if (!values.ok()) return ReportError(options.data, values.error());
-  const Result<std::string> detected = analysis::DetectJson(text, *values);
-  if (!detected.ok()) return ReportDetectError(options, detected.error());
+  const Result<ColumnOfFile> column = ReadColumn(*bytes, options.column);
+  if (!column.ok()) return ReportError(options.data, column.error());
+  const std::vector<double>& values = column->values;
+  const Result<std::string> detected = analysis::DetectJson(text, values);
+  if (!detected.ok()) {
+    Error error = detected.error();
+    if (error.row >= 0) {
+      error.message = options.column + error.message.substr(error.message.find(": ") + 1);
+      error = column->At(*bytes, static_cast<size_t>(error.row), std::move(error));
+    }
+    return ReportDetectError(options, error);
+  }
   json::object document = Parsed(*detected).get_object();
+  const uint64_t missing = column->records - values.size();
+  if (missing > 0) {
+    std::fprintf(stderr, "firetower: %s: %llu of %llu rows have no %s: passed over\n",
+                 options.data.c_str(), static_cast<unsigned long long>(missing),
+                 static_cast<unsigned long long>(column->records), options.column.c_str());
+    document["missing"] = missing;
+    for (const char* kind : {"alarms", "warnings"}) {
+      for (json::value& index : document[kind].get_array())
+        index = column->rows[index.to_number<size_t>()];
+    }
+  }
   std::string lines;
   for (const json::value& alarm : document["alarms"].get_array()) {
     lines += std::to_string(alarm.to_number<uint64_t>()) + "\n";
+  }
+  if (lines.empty() && !options.json) {
+    std::fprintf(stderr, "firetower: %s: no alarm in %zu rows\n", options.data.c_str(),
+                 values.size());
   }
 
   if (!options.drifts.empty()) {
@@ -301,7 +360,7 @@ int RunDetect(const DetectOptions& options) {
     if (!drifts.ok()) return ReportError(place, drifts.error());
     json::object score;
     score["horizon"] = *options.horizon;
-    score["rows"] = values->size();
+    score["rows"] = column->records;
     score["every"] = options.every;
     score["alarms"] = document["alarms"];
     const Result<std::string> scored =
@@ -311,7 +370,7 @@ int RunDetect(const DetectOptions& options) {
     lines += ScoreText(document["score"].get_object());
   }
   if (options.false_alarms) {
-    const Result<std::string> found = analysis::FalseAlarmsJson(text, *values);
+    const Result<std::string> found = analysis::FalseAlarmsJson(text, values);
     if (!found.ok()) return ReportDetectError(options, found.error());
     document["false_alarms"] = Parsed(*found);
     lines += FalseAlarmText(document["false_alarms"].get_object());
@@ -334,7 +393,10 @@ void AddDetect(CLI::App& app, int* exit_code) {
                    "key=value, may be given again; semantics=river for river's alarms")
       ->type_size(1)
       ->allow_extra_args(false);
-  command->add_option("--column", options->column, "Column to watch")->excludes(list);
+  command
+      ->add_option("--column", options->column,
+                   "Column to watch; rows without a value are passed over")
+      ->excludes(list);
   command->add_option("--drifts", options->drifts,
                       "Score the alarms: first rows of the drifts, 1000,2000 or a file of them");
   command

@@ -131,10 +131,15 @@ Status ReadTable(Table which, const std::string& path, const DriftOptions& optio
   table.complete = bytes->size() <= csv::kSniffBytes;
   const std::span<const uint8_t> all(*bytes);
   const std::span<const uint8_t> head = all.first(std::min(all.size(), csv::kSniffBytes));
-  // With a model, columns of the file that are none of its features can be asked for too; what
-  // there is not, is the request's error.
-  if (analysis->has_model()) table.columns = options.columns;
+  // With a model, columns of the file that are none of its features can be asked for too.
+  table.columns = options.columns;
   Status status = analysis->BeginTable(which, head, table);
+  if (!status.ok() && status.error().code == ErrorCode::kNotCsv && options.columns.empty() &&
+      !analysis->has_model() && status.error().message.find("one column") != std::string::npos) {
+    return Error{.code = ErrorCode::kNotCsv,
+                 .message = status.error().message +
+                            " If it is a file of one column, name that one with --columns."};
+  }
   if (status.ok()) status = analysis->Feed(all);
   if (status.ok()) status = analysis->FinishTable();
   return status;
@@ -215,6 +220,16 @@ std::string SideText(const json::value& side) {
   return text;
 }
 
+// As a bound where it comes from one.
+std::string OverallP(const json::object& document) {
+  const double p = NumberOf(document.at("overall"), "p_value");
+  for (const json::value& column : document.at("columns").as_array()) {
+    const bool bound = !std::isnan(NumberOf(column.as_object().at("outcome"), "p_below"));
+    if (bound && NumberOf(column, "p_corrected") == p) return "<= " + PText(p, std::nan(""));
+  }
+  return PText(p, std::nan(""));
+}
+
 std::string ToText(const json::value& report) {
   const json::object& document = report.as_object();
   const json::value& overall = document.at("overall");
@@ -222,9 +237,9 @@ std::string ToText(const json::value& report) {
   std::string text = TextOf(overall, "sentence") + "\n\n";
   text += "reference  " + SideText(document.at("reference")) + "\n";
   text += "current    " + SideText(document.at("current")) + "\n";
-  text += fmt::format("corrected  {} at level {:g}; all columns together: p {}\n\n",
-                      TextOf(settings, "correction"), NumberOf(settings, "level"),
-                      PText(NumberOf(overall, "p_value"), std::nan("")));
+  text +=
+      fmt::format("corrected  {} at level {:g}; all columns together: p {}\n\n",
+                  TextOf(settings, "correction"), NumberOf(settings, "level"), OverallP(document));
   size_t width = 6;
   for (const json::value& column : document.at("columns").as_array())
     width = std::max(width, std::min<size_t>(24, TextOf(column, "name").size()));
@@ -238,7 +253,7 @@ std::string ToText(const json::value& report) {
     const auto missing = [](const json::value& side) {
       const double count = NumberOf(side, "missing");
       const double rows = count + NumberOf(side, "rows");
-      return rows > 0.0 ? fmt::format("{:.2g} %", 100.0 * count / rows) : std::string("-");
+      return rows > 0.0 ? fmt::format("{:.3g} %", 100.0 * count / rows) : std::string("-");
     };
     const double value = NumberOf(effect, "value");
     const std::string size =

@@ -296,6 +296,14 @@ Result<std::string> Analysis::JudgeJson(std::span<const std::string_view> measur
     sentence += shared == 1 ? " 1 row is" : " " + std::to_string(shared) + " rows are";
     judgement->overall["sentence"] = sentence + " on both sides, which hides drift.";
   }
+  const std::array<std::vector<std::string>, 2> apart = state_->Apart(*settings);
+  for (size_t side = 0; side < 2; ++side) {
+    if (apart[side].empty()) continue;
+    std::string sentence(judgement->overall["sentence"].as_string());
+    sentence += " Only the " + std::string(side == 0 ? "reference" : "current file") + " has " +
+                Listed(apart[side]) + ".";
+    judgement->overall["sentence"] = sentence;
+  }
 
   json::object report;
   report["format"] = "firetower-drift";

@@ -37,7 +37,8 @@ struct TableOptions {
   char delimiter = 0;  // 0: sniff.
   char decimal = 0;
   // Columns to keep, by name: with a model its features and "score", without one the file's
-  // columns. Empty: all of them. Others of the file can be named too.
+  // columns. Empty: all of them. Others of the file can be named too. A file of one column needs
+  // its name here.
   std::vector<std::string> columns;
   int32_t header = 0;     // csv::HeaderMode
   bool scores = true;     // With a model: the "score" column is one of the table's.

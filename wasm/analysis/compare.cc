@@ -90,6 +90,22 @@ std::vector<std::string> Analysis::State::Comparable(const DriftSettings& settin
   return names;
 }
 
+std::array<std::vector<std::string>, 2> Analysis::State::Apart(
+    const DriftSettings& settings) const {
+  std::array<std::vector<std::string>, 2> apart;
+  if (settings.counts() || settings.columns || settings.reference.from != From::kReference)
+    return apart;
+  for (const Table which : {Table::kReference, Table::kCurrent}) {
+    const std::vector<std::string>& others =
+        table(which == Table::kReference ? Table::kCurrent : Table::kReference).names;
+    for (const std::string& name : table(which).names) {
+      if (std::find(others.begin(), others.end(), name) == others.end())
+        apart[static_cast<size_t>(which)].push_back(name);
+    }
+  }
+  return apart;
+}
+
 Result<std::vector<std::string>> Analysis::State::Wanted(const DriftSettings& settings) const {
   std::vector<std::string> names = Comparable(settings);
   if (settings.columns) {

@@ -15,6 +15,20 @@
 #include "session/text.h"
 
 namespace firetower::analysis {
+
+std::string Columns(size_t count) {
+  return std::to_string(count) + (count == 1 ? " column" : " columns");
+}
+
+std::string Listed(std::span<const std::string> names) {
+  constexpr size_t kMost = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += (i == 0 ? "" : ", ") + session::Excerpt(names[i], 60);
+  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  return text;
+}
+
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -55,6 +69,14 @@ struct Facts {
   double missing_p = kNaN;
   double missing_before = kNaN, missing_now = kNaN;  // Shares of all rows.
   double all_before = 0, all_now = 0;                // Rows with and without a value.
+  bool mixed = false;                                // Numbers, but for some cells.
+
+  // How far beyond its floor; what has no unit is as far as can be.
+  double Beyond() const {
+    return std::isnan(effect) ? std::numeric_limits<double>::infinity()
+           : floor > 0.0      ? std::fabs(effect) / floor
+                              : std::fabs(effect);
+  }
 };
 
 Result<Facts> FactsOf(const json::object& column) {
@@ -80,6 +102,7 @@ Result<Facts> FactsOf(const json::object& column) {
   facts.all_now = now + facts.current_rows;
   facts.missing_before = Rounded(before / facts.all_before);
   facts.missing_now = Rounded(now / facts.all_now);
+  facts.mixed = Number(&column, "mixed") > 0.0;
   if (std::isnan(facts.index) || !(facts.reference_rows >= 0.0) || !(facts.current_rows >= 0.0) ||
       std::isnan(facts.floor)) {
     return Bad(facts.name, "a number is missing");
@@ -91,10 +114,6 @@ std::string Fixed(double value, const char* format) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), format, value == 0.0 ? 0.0 : value);
   return text.data();
-}
-
-std::string Columns(size_t count) {
-  return std::to_string(count) + (count == 1 ? " column" : " columns");
 }
 
 // "mean -0.62 sd", "KS distance 0.31".
@@ -161,32 +180,21 @@ Result<Judgement> Judge(std::vector<json::object> columns, const DriftSettings& 
   }
   const drift::OverallVerdict overall = drift::JudgeOverall(corrected, verdicts, settings.verdict);
 
-  // Drifted ones first, then by corrected p-value, then as given.
+  // Drifted ones first, the one furthest beyond its floor in front; then by corrected p-value; then
+  // as given.
   std::vector<size_t> shown(order.size());
   std::iota(shown.begin(), shown.end(), size_t{0});
   std::stable_sort(shown.begin(), shown.end(), [&](size_t a, size_t b) {
     const bool a_drifted = verdicts[a] == drift::Verdict::kDrifted;
     const bool b_drifted = verdicts[b] == drift::Verdict::kDrifted;
     if (a_drifted != b_drifted) return a_drifted;
+    if (a_drifted) return facts[order[a]].Beyond() > facts[order[b]].Beyond();
     if (std::isnan(corrected[a]) || std::isnan(corrected[b]))
       return !std::isnan(corrected[a]) && std::isnan(corrected[b]);
     return corrected[a] < corrected[b];
   });
 
-  // The worst is furthest beyond its floor; a change without a unit is as large as can be.
-  size_t worst = order.size();
-  double furthest = -1.0;
-  for (const size_t k : shown) {
-    if (verdicts[k] != drift::Verdict::kDrifted) continue;
-    const Facts& column = facts[order[k]];
-    const double beyond = std::isnan(column.effect) ? std::numeric_limits<double>::infinity()
-                          : column.floor > 0.0      ? std::fabs(column.effect) / column.floor
-                                                    : std::fabs(column.effect);
-    if (beyond > furthest) {
-      furthest = beyond;
-      worst = k;
-    }
-  }
+  const size_t worst = overall.drifted > 0 ? shown.front() : order.size();
   std::vector<size_t> missing_changed;
   for (const size_t k : shown)
     if (missing_verdicts[k] == drift::Verdict::kDrifted) missing_changed.push_back(k);
@@ -202,18 +210,36 @@ Result<Judgement> Judge(std::vector<json::object> columns, const DriftSettings& 
                session::Excerpt(column.name, 60) + " (" + MoveText(columns[order[worst]]) + ").";
   } else if (overall.small > 0) {
     sentence = "The data has not moved by more than matters: " + std::to_string(overall.small) +
-               " of " + Columns(overall.judged) + " differ, all below the effect floor.";
+               " of " + Columns(overall.judged) +
+               (overall.small == 1 ? " differs" : " differ, all") + " below the effect floor.";
   } else {
-    sentence = "The data has not moved: none of " + Columns(overall.judged) +
-               " differs by more than chance.";
+    sentence = overall.judged == 1
+                   ? "The data has not moved: the column does not differ by more than chance."
+                   : "The data has not moved: none of " + Columns(overall.judged) +
+                         " differs by more than chance.";
   }
   if (overall.judged > 0 && overall.judged < order.size()) {
-    sentence += " Of " + Columns(order.size() - overall.judged) + " there are too few rows to say.";
+    const size_t few = order.size() - overall.judged;
+    sentence += " " + Columns(few) + (few == 1 ? " has" : " have") + " too few rows to say.";
+  }
+  std::vector<std::string> mixed;
+  for (const size_t k : order)
+    if (facts[k].mixed) mixed.push_back(facts[k].name);
+  if (!mixed.empty()) {
+    sentence += " " + Columns(mixed.size()) + " of numbers " +
+                (mixed.size() == 1 ? "has" : "have") + " cells that are none: " + Listed(mixed) +
+                ".";
   }
   if (!missing_changed.empty()) {
-    const Facts& column = facts[order[missing_changed[0]]];
+    const auto change = [&](size_t k) {
+      return std::fabs(facts[order[k]].missing_now - facts[order[k]].missing_before);
+    };
+    const size_t most =
+        *std::max_element(missing_changed.begin(), missing_changed.end(),
+                          [&](size_t a, size_t b) { return change(a) < change(b); });
+    const Facts& column = facts[order[most]];
     sentence += " The share of missing values has changed in " + Columns(missing_changed.size()) +
-                (missing_changed.size() == 1 ? ": " : ", one is ") +
+                (missing_changed.size() == 1 ? ": " : ", most in ") +
                 session::Excerpt(column.name, 60) + " (" +
                 Fixed(100.0 * column.missing_before, "%.1f") + " % to " +
                 Fixed(100.0 * column.missing_now, "%.1f") + " %).";

@@ -3,6 +3,9 @@
 #ifndef FIRETOWER_ANALYSIS_JUDGE_H_
 #define FIRETOWER_ANALYSIS_JUDGE_H_
 
+#include <cstddef>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "analysis/settings.h"
@@ -13,6 +16,11 @@ namespace firetower::analysis {
 
 // A share of missing values that changes by less does not matter.
 inline constexpr double kMissingFloor = 0.01;
+
+// "1 column", "3 columns"
+std::string Columns(size_t count);
+// "a, b, c, d, e and 4 more"
+std::string Listed(std::span<const std::string> names);
 
 struct Judgement {
   json::object overall;

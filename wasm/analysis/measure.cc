@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "analysis/json_number.h"
+#include "analysis/table.h"
+#include "core/csv/number.h"
 #include "core/drift/calibrated.h"
 #include "core/drift/distances.h"
 #include "core/drift/from_counts.h"
@@ -19,9 +21,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // The exact p-value of KS costs up to so many steps; above it the asymptotic one, which at such
 // sizes differs by less than the test's own conservativeness, keeps a dragged boundary quick.
 constexpr double kMostExactKs = 1e7;
-
-// Fewer distinct values are many ties.
-constexpr size_t kManyValues = 50;
 
 double Sum(std::span<const double> counts) {
   return std::accumulate(counts.begin(), counts.end(), 0.0);
@@ -123,9 +122,27 @@ json::object DistancesJson(std::span<const double> reference, std::span<const do
 
 Outcome SharesTest(std::string_view test, std::span<const double> reference,
                    std::span<const double> current, bool ordered, double finest) {
-  return OutcomeOf(
-      drift::TestShares(reference, current, {.likelihood = test == "g", .ordered = ordered}),
-      finest);
+  const drift::ContingencyResult result =
+      drift::TestShares(reference, current, {.likelihood = test == "g", .ordered = ordered});
+  size_t bins = 0;
+  for (size_t b = 0; b < reference.size(); ++b) bins += reference[b] + current[b] > 0.0 ? 1U : 0U;
+  if (bins > 1 && result.degrees == 0.0) {
+    return {.note = ordered ? "too few rows for two bins"
+                            : "too few rows of each category: all of them together are one"};
+  }
+  return OutcomeOf(result, finest);
+}
+
+// Rows of a column of texts that are no numbers, if most rows are numbers; else 0.
+double NotNumbers(const drift::Categories& categories) {
+  double numbers = 0.0;
+  double others = 0.0;
+  for (size_t c = 0; c < categories.names.size(); ++c) {
+    double value = 0.0;
+    const bool number = csv::ParseCell(categories.names[c], '.', &value) == csv::CellKind::kNumber;
+    (number ? numbers : others) += categories.reference[c] + categories.current[c];
+  }
+  return others < numbers ? others : 0.0;
 }
 
 Outcome ProportionsTest(double reference_with, double reference_rows, double current_with,
@@ -142,7 +159,7 @@ drift::KsResult Ks(const drift::Tally& tally) {
 }
 
 Outcome AndersonOutcome(const drift::Tally& tally) {
-  const drift::TestResult test = drift::AndersonDarling(tally);
+  const drift::TestResult test = drift::AndersonDarlingWithTies(tally);
   Outcome outcome = OutcomeOf(test, 0.0);
   if (test.clipped && test.p_value < 0.1) {
     outcome.p_below = test.p_value;
@@ -152,8 +169,6 @@ Outcome AndersonOutcome(const drift::Tally& tally) {
     outcome.note = "at least this: the table of critical values ends here";
   } else if (std::isnan(test.p_value)) {
     outcome.note = "all values are equal";
-  } else if (tally.values.size() < kManyValues) {
-    outcome.note = "few distinct values: with so many ties this test may fire too often";
   }
   return outcome;
 }
@@ -165,9 +180,14 @@ Outcome NumbersTest(std::string_view test, const drift::Tally& tally, const Binn
   if (test == "mwu") return OutcomeOf(drift::MannWhitney(tally), kFinestOfRows);
   if (test == "welch") {
     const drift::WelchResult welch = drift::WelchWhereNormal(tally);
-    const bool refused = std::isnan(welch.p_value) && !std::isnan(welch.statistic);
-    return OutcomeOf(welch, kFinestOfRows,
-                     refused ? "too skewed for Welch's test with these numbers of rows" : "");
+    std::string note;
+    if (std::isnan(welch.p_value) && !std::isnan(welch.statistic)) {
+      note = "too skewed for Welch's test with these numbers of rows";
+    } else if (std::isnan(welch.statistic) && tally.values.size() > 1 && tally.reference_rows > 1 &&
+               tally.current_rows > 1) {
+      note = "the values are too large for a variance";
+    }
+    return OutcomeOf(welch, kFinestOfRows, std::move(note));
   }
   return SharesTest(test, bins.reference, bins.current, true, kFinestOfRows);
 }
@@ -380,6 +400,13 @@ json::object MeasureTexts(const drift::Categories& categories, const DriftSettin
     outcome.note = settings.categorical_test == "z" ? "the Z test is of two categories"
                                                     : "Fisher's test is of two categories";
   }
+  const double not_numbers = NotNumbers(categories);
+  if (not_numbers > 0.0) {
+    outcome.note += std::string(outcome.note.empty() ? "" : "; ") +
+                    "compared as texts: " + NumberText(not_numbers) + " of " + NumberText(n + m) +
+                    " cells are no numbers";
+  }
+  out["mixed"] = JsonNumber(not_numbers);
   out["outcome"] = OutcomeJson(outcome);
   out["effect"] = EffectJson("cramers_v", drift::EffectOfCramersV(reference, current), settings);
   out["mean_shift"] = IntervalJson({kNaN, kNaN, kNaN});

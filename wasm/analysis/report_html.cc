@@ -45,7 +45,7 @@ constexpr std::string_view kHead =
 body { margin: 0 auto; padding: 16px; max-width: 1320px; background: var(--ground); color: var(--ink); font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 h1 { font-size: 22px; } h2 { font-size: 18px; margin: 32px 0 8px; border-top: 1px solid var(--line); padding-top: 16px; } h3 { font-size: 15px; margin: 24px 0 4px; } h4 { font-size: 14px; margin: 16px 0 4px; }
 table { border-collapse: collapse; margin: 8px 0; } caption { text-align: left; color: var(--soft); padding: 4px 0; }
-th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); } thead th, td { overflow-wrap: normal; } tbody th { min-width: 7em; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .tables { display: flex; flex-wrap: wrap; gap: 0 40px; align-items: flex-start; } .tables > div { max-width: 100%; } .tables figure { width: 640px; max-width: 100%; } thead th { color: var(--soft); font-weight: 600; }
+th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); } thead th, td { overflow-wrap: normal; } tbody th { min-width: 7em; } td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .tables { display: flex; flex-wrap: wrap; gap: 0 40px; align-items: flex-start; } .tables > div { max-width: 100%; } .column summary { cursor: pointer; color: var(--soft); margin: 8px 0; } .tables figure { width: 640px; max-width: 100%; } thead th { color: var(--soft); font-weight: 600; }
 .wide { overflow-x: auto; } .sentence { font-size: 17px; padding: 12px; background: var(--panel); border-left: 4px solid var(--edge); } .moved { border-color: var(--mark); }
 .soft { color: var(--soft); } .hash { font-family: ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; font-size: 12px; } .drifted { color: var(--mark); font-weight: 600; white-space: nowrap; } .assumption { padding: 8px 12px; border: 1px solid var(--edge); }
 figure { margin: 8px 0; max-width: 760px; } figcaption { color: var(--soft); } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 11px; }
@@ -399,10 +399,19 @@ std::string Section(std::string_view title, std::string_view caption, const json
 
 // --- columns
 
+constexpr std::string_view kAtMost = "\xE2\x89\xA4 ";
+
 std::string PText(const json::value* outcome) {
   const double below = NumberOf(outcome, "p_below");
   if (std::isfinite(below)) return "&lt; " + PValue(below);
   return PValue(NumberOf(outcome, "p_value"));
+}
+
+// Corrected for the number of columns; at most this where the p-value itself is a bound.
+std::string CorrectedText(const json::value& column) {
+  const std::string p = PValue(NumberOf(&column, "p_corrected"));
+  return std::isfinite(NumberOf(Find(&column, "outcome"), "p_below")) ? std::string(kAtMost) + p
+                                                                      : p;
 }
 
 std::string VerdictText(std::string_view verdict) {
@@ -425,7 +434,7 @@ std::string ColumnRow(const json::value& column) {
       {{EscapedName(TextOf(&column, "name")), false},
        {VerdictText(TextOf(&column, "verdict")), false},
        {IntervalText(Find(&column, "effect"))},
-       {PValue(NumberOf(&column, "p_corrected"))},
+       {CorrectedText(column)},
        {PText(outcome)},
        {ShortTestName(TextOf(&column, "test")), false},
        {Number(NumberOf(outcome, "statistic"))},
@@ -582,7 +591,8 @@ ChartParts ChartText(const json::value* column, const json::value* chart) {
   }
   const std::string name = EscapedName(TextOf(column, "name"));
   return {Figure(BarsSvg("Share of rows per bin of " + name +
-                             ", reference beside current; the same numbers are in the table below",
+                             ", reference beside current; the same numbers are in the table behind "
+                             "the drawing",
                          bars),
                  "Share of rows per bin: wide grey bars the reference, narrow blue ones the "
                  "current; below, each bin's part of the " +
@@ -653,8 +663,7 @@ std::string ColumnSection(const json::value& column, const json::value* charts,
       VerdictText(TextOf(&column, "verdict")) + ": " + EffectName(TextOf(effect, "name")) + " " +
       IntervalText(effect) + ", matters from " + Number(NumberOf(effect, "floor"), 3) + " on; " +
       TestName(TextOf(&column, "test")) + (IsTrue(outcome, "exact") ? " (exact)" : "") + " p " +
-      PText(outcome) + ", corrected for the number of columns " +
-      PValue(NumberOf(&column, "p_corrected")) + ".";
+      PText(outcome) + ", corrected for the number of columns " + CorrectedText(column) + ".";
   const std::string_view note = TextOf(outcome, "note");
   if (!note.empty()) sentence += " " + Escaped(note.substr(0, kMaxSentence));
   text += Paragraph("", sentence);
@@ -667,9 +676,10 @@ std::string ColumnSection(const json::value& column, const json::value* charts,
   text += CategoriesText(Find(&column, "categories"), chart);
   const json::value* trend = Find(trends, plain_name);
   const ChartParts bins = ChartText(&column, chart), windows = TrendText(name, trend);
-  text += bins.figure + windows.figure + "<div class=\"tables\">\n" + bins.table + windows.table +
-          SidesTable(column) + DistancesTable(Find(&column, "distances")) +
-          TestsTable(Find(&column, "tests")) + "</div>\n";
+  text += bins.figure + windows.figure +
+          "<details>\n<summary>The numbers</summary>\n<div class=\"tables\">\n" + bins.table +
+          windows.table + SidesTable(column) + DistancesTable(Find(&column, "distances")) +
+          TestsTable(Find(&column, "tests")) + "</div>\n</details>\n";
   return text + "</section>\n";
 }
 
@@ -717,6 +727,14 @@ std::string MadeWith(const json::value& report) {
   return Paragraph("soft", text);
 }
 
+// The smallest of the corrected ones.
+std::string OverallP(const json::value& report) {
+  const double p = NumberOf(Find(&report, "overall"), "p_value");
+  for (const json::value& column : Items(Find(&report, "columns")))
+    if (NumberOf(&column, "p_corrected") == p) return CorrectedText(column);
+  return PValue(p);
+}
+
 std::string OverallText(const json::value& report) {
   const json::value* overall = Find(&report, "overall");
   const std::string_view verdict = TextOf(overall, "verdict");
@@ -728,7 +746,7 @@ std::string OverallText(const json::value& report) {
               Count(NumberOf(overall, "judged")) + " columns drifted (" +
               Percent(NumberOf(overall, "share")) + "), " + Count(NumberOf(overall, "small")) +
               " moved too little to matter; p of the test that no column has moved " +
-              PValue(NumberOf(overall, "p_value")) +
+              OverallP(report) +
               (IsTrue(overall, "widespread") ? "; the drift is widespread." : "."));
   return text;
 }

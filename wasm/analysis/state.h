@@ -92,6 +92,8 @@ struct Analysis::State {
   Result<std::optional<json::object>> MeasureColumn(std::string_view name,
                                                     const DriftSettings& settings, const Rows& rows,
                                                     std::span<const uint8_t> keep) const;
+  // Of two files, the columns that only one has.
+  std::array<std::vector<std::string>, 2> Apart(const DriftSettings& settings) const;
   json::object SideOfReport(const SideSettings& side, Table which) const;
   const SummarySide* SummaryOf(const SideSettings& side, Table which) const;
 };

@@ -67,6 +67,12 @@ Result<TablePlan> PlanTable(std::span<const uint8_t> head, const TableOptions& o
   sniff.header = static_cast<csv::HeaderMode>(options.header);
   sniff.complete = options.complete;
   Result<csv::FileLayout> layout = csv::SniffLayout(head, sniff);
+  if (!layout.ok() && model == nullptr && options.columns.size() == 1) {
+    // A file of one column is told by that column's name only.
+    sniff.expected_columns = options.columns;
+    Result<csv::FileLayout> single = csv::SniffLayout(head, sniff);
+    if (single.ok()) layout = std::move(single);
+  }
   if (!layout.ok()) return layout.error();
   plan.layout = std::move(*layout);
 

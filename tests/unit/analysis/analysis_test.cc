@@ -338,6 +338,88 @@ TEST(Analysis, RowsOnBothSidesAreSaid) {
   EXPECT_EQ(sentence("[0,150]", "[150,300]").find("both sides"), std::string::npos);
 }
 
+const std::string kFiles = R"({"reference":{"from":"reference"},"current":{"from":"current"}})";
+
+std::string Sentence(const json::value& report) {
+  return std::string(report.at("overall").at("sentence").as_string());
+}
+
+TEST(Analysis, ColumnsOfOneFileOnlyAreNamed) {
+  std::string before = "a,b\n", now = "a,c\n";
+  for (int i = 0; i < 100; ++i) {
+    before += std::to_string(i) + ",1\n";
+    now += std::to_string(i) + ",1\n";
+  }
+  Analysis analysis;
+  Load(Table::kReference, before, &analysis);
+  Load(Table::kCurrent, now, &analysis);
+  EXPECT_EQ(Sentence(Parsed(Report(analysis, kFiles))),
+            "The data has not moved: the column does not differ by more than chance. Only the "
+            "reference has b. Only the current file has c.");
+  const std::string one =
+      R"({"reference":{"from":"reference"},"current":{"from":"current"},"columns":["a"]})";
+  EXPECT_EQ(Sentence(Parsed(Report(analysis, one))),
+            "The data has not moved: the column does not differ by more than chance.");
+}
+
+// One text makes a column of numbers one of texts, which cannot be compared value by value: no
+// verdict, and it is said why.
+TEST(Analysis, ATextAmongNumbersIsSaid) {
+  Random random(3);
+  std::string before = "a,b\n", now = "a,b\n";
+  for (int i = 0; i < 500; ++i) {
+    before += std::to_string(random.Uniform()) + "," + std::to_string(i % 7) + "\n";
+    now += (i == 77 ? "oops" : std::to_string(random.Uniform() + 1.0)) + "," +
+           std::to_string(i % 7) + "\n";
+  }
+  Analysis analysis;
+  Load(Table::kReference, before, &analysis);
+  Load(Table::kCurrent, now, &analysis);
+  const json::value report = Parsed(Report(analysis, kFiles));
+  EXPECT_EQ(Sentence(report),
+            "The data has not moved: the column does not differ by more than chance. 1 column has "
+            "too few rows to say. 1 column of numbers has cells that are none: a.");
+  const json::object& column = ColumnOf(report, "a");
+  EXPECT_EQ(column.at("verdict").as_string(), "too few rows");
+  EXPECT_TRUE(column.at("outcome").at("p_value").is_null());
+  EXPECT_EQ(column.at("outcome").at("note").as_string(),
+            "too few rows of each category: all of them together are one; compared as texts: 1 of "
+            "1000 cells are no numbers");
+}
+
+TEST(Analysis, TheFurthestMovedColumnStandsFirst) {
+  Random random(4);
+  std::string before = "a,b\n", now = "a,b\n";
+  for (int i = 0; i < 4000; ++i) {
+    before += std::to_string(random.Uniform()) + "," + std::to_string(random.Uniform()) + "\n";
+    now += std::to_string(random.Uniform() + 0.3) + "," + std::to_string(random.Uniform() - 0.9) +
+           "\n";
+  }
+  Analysis analysis;
+  Load(Table::kReference, before, &analysis);
+  Load(Table::kCurrent, now, &analysis);
+  for (const std::string test : {"ks", "mwu", "welch"}) {
+    const json::value report = Parsed(Report(
+        analysis, R"({"reference":{"from":"reference"},"current":{"from":"current"},"test":")" +
+                      test + "\"}"));
+    EXPECT_EQ(report.at("columns").at(0).at("name").as_string(), "b") << test;
+    EXPECT_EQ(report.at("overall").at("worst").as_string(), "b") << test;
+  }
+}
+
+TEST(Analysis, AFileOfOneColumnNeedsItsName) {
+  Analysis analysis;
+  TableOptions options;
+  options.complete = true;
+  const std::string csv = "a\n1\n2\n";
+  EXPECT_EQ(analysis.BeginTable(Table::kCurrent, Bytes(csv), options).error().code,
+            ErrorCode::kNotCsv);
+  options.columns = {"b"};
+  EXPECT_FALSE(analysis.BeginTable(Table::kCurrent, Bytes(csv), options).ok());
+  Load(Table::kCurrent, csv, &analysis, 0, {"a"});
+  EXPECT_EQ(analysis.column(Table::kCurrent, "a").size(), 2U);
+}
+
 TEST(Analysis, FewRowsAreNoVerdict) {
   Analysis analysis;
   Load(Table::kCurrent, MadeUp(60, 30), &analysis);

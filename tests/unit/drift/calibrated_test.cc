@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "core/base/portable_log.h"
@@ -57,6 +60,66 @@ TEST(CramerVonMisesWithTiesTest, EdgeCases) {
   EXPECT_LT(CramerVonMisesWithTies(TallyOf(std::vector(40, 0.0), std::vector(40, 1.0))).p_value,
             1e-10);
   EXPECT_TRUE(std::isnan(CramerVonMisesWithTies(TallyOf({}, std::vector{1.0, 1.0})).p_value));
+}
+
+TEST(AndersonDarlingWithTiesTest, WithoutTiesIsScipys) {
+  Random random(4);
+  std::vector<double> a(80), b(30);
+  for (double& x : a) x = random.Uniform();
+  for (double& x : b) x = random.Uniform() + 0.2;
+  const Tally tally = TallyOf(a, b);
+  EXPECT_EQ(AndersonDarlingWithTies(tally).p_value, AndersonDarling(tally).p_value);
+  a.push_back(2.0);
+  b.push_back(2.0);
+  const Tally tied = TallyOf(a, b);
+  EXPECT_NEAR(AndersonDarlingWithTies(tied).p_value, AndersonDarling(tied).p_value, 0.01);
+}
+
+// Of two values the statistic is a function of the number of one of them: its law by counting.
+TEST(AndersonDarlingWithTiesTest, OfTwoValuesIsAChiSquareOfOneDegree) {
+  for (const double with : {510.0, 520.0, 530.0}) {
+    std::vector<double> a(1000, 0.0), b(1000, 0.0);
+    std::fill_n(a.begin(), 500, 1.0);
+    std::fill_n(b.begin(), static_cast<size_t>(with + 20.0), 1.0);
+    const TestResult test = AndersonDarlingWithTies(TallyOf(a, b));
+    const double z = ProportionsZ(500, 1000, with + 20.0, 1000).p_value;
+    EXPECT_NEAR(test.p_value, z, 0.15 * z) << with;
+    EXPECT_LT(AndersonDarling(TallyOf(a, b)).p_value, 0.75 * z) << with;
+  }
+}
+
+// Of 1000: two values 52 (as without ties 110), six 43 (77), amounts 46 (71).
+TEST(AndersonDarlingWithTiesTest, ErrsAsOftenAsItSays) {
+  Random random(5);
+  const auto few = [&](size_t rows, uint32_t values) {
+    std::vector<double> drawn(rows);
+    for (double& x : drawn) x = random.Below(values);
+    return drawn;
+  };
+  const auto rejected = [&](auto draw) {
+    std::array<int, 2> count{};
+    for (int round = 0; round < 1000; ++round) {
+      const Tally tally = TallyOf(draw(2000), draw(500));
+      count[0] += AndersonDarlingWithTies(tally).p_value < 0.05 ? 1 : 0;
+      count[1] += AndersonDarling(tally).p_value < 0.05 ? 1 : 0;
+    }
+    return count;
+  };
+  const std::array<int, 2> binary = rejected([&](size_t rows) { return few(rows, 2); });
+  const std::array<int, 2> six = rejected([&](size_t rows) { return few(rows, 6); });
+  const std::array<int, 2> shop = rejected([&](size_t rows) { return TiedRows(&random, rows); });
+  for (const int count : {binary[0], six[0], shop[0]}) EXPECT_NEAR(count, 50, 28);
+  EXPECT_GT(binary[1], 85);  // Why it is not what a verdict goes by.
+}
+
+TEST(WelchWhereNormalTest, RefusesValuesTooLargeForAVariance) {
+  Random random(6);
+  std::vector<double> a(50), b(50);
+  for (double& x : a) x = 1e300 * (random.Uniform() - 0.5);
+  for (double& x : b) x = 1e300 * (random.Uniform() - 0.5);
+  const Tally tally = TallyOf(a, b);
+  EXPECT_TRUE(std::isnan(WelchWhereNormal(tally).p_value));
+  EXPECT_FALSE(std::isfinite(MomentsOf(tally, Side::kReference).standard_deviation));
 }
 
 TEST(WelchWhereNormalTest, RefusesSkewedValuesInWindowsOfFewRows) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "core/drift/categorical.h"
 #include "core/drift/cramer_von_mises.h"
@@ -60,6 +61,30 @@ TestResult CramerVonMisesWithTies(const Tally& tally) {
   const double normalised = 1.0 / 6.0 + (result.statistic - mean) / stretch;
   constexpr double kLeast = 0.003;
   result.p_value = normalised < kLeast ? 1.0 : CramerVonMisesLimitTail(normalised);
+  return result;
+}
+
+TestResult AndersonDarlingWithTies(const Tally& tally) {
+  TestResult result = AndersonDarling(tally);
+  const uint64_t rows = tally.reference_rows + tally.current_rows;
+  if (std::isnan(result.p_value) || tally.values.size() == rows) return result;
+  const double all = static_cast<double>(rows);
+  // Squares of the correlations of the mid-counts at two values, weighted by the rows at both: half
+  // the variance of the statistic.
+  double squares = 0.0;
+  double before = 0.0;
+  double below = 0.0;
+  for (size_t i = 0; i < tally.values.size(); ++i) {
+    const double at = Pooled(tally, i) / all;
+    const double middle = below + 0.5 * at;
+    const double variance = middle * (1.0 - middle) - 0.25 * at;
+    squares += at * at + 2.0 * at * (1.0 - middle) * (1.0 - middle) / variance * before;
+    before += at * middle * middle / variance;
+    below += at;
+  }
+  constexpr double kPi = std::numbers::pi;
+  constexpr double kWithoutTies = (kPi * kPi - 9.0) / 3.0;  // sum of 1 / (i (i + 1))^2
+  SetAndersonDarlingP(result.statistic / std::sqrt(squares / kWithoutTies), &result);
   return result;
 }
 

@@ -298,7 +298,8 @@ Spread SpreadOf(const Tally& tally, Side side) {
     return std::array<double, 2>{weighted, weighted * off};
   });
   const double shift = sum / static_cast<double>(rows);
-  return {.mean = pivot + shift, .squares = std::max(0.0, squares - sum * shift)};
+  const double rest = squares - sum * shift;  // NaN: beyond what a double can hold.
+  return {.mean = pivot + shift, .squares = rest < 0.0 ? 0.0 : rest};
 }
 
 WelchResult WelchOf(const Tally& tally, const Spread& reference, const Spread& current) {
@@ -311,6 +312,7 @@ WelchResult WelchOf(const Tally& tally, const Spread& reference, const Spread& c
   const double of_reference = reference.squares / (n - 1.0) / n;
   const double of_current = current.squares / (m - 1.0) / m;
   const double both = of_reference + of_current;
+  if (!std::isfinite(both) || !std::isfinite(result.mean_difference)) return result;
   const double error = std::sqrt(both);
   result.statistic = -result.mean_difference / error;
   if (both > 0.0) {
@@ -444,6 +446,19 @@ TestResult CramerVonMises(const Tally& tally, PMethod method) {
   return result;
 }
 
+void SetAndersonDarlingP(double statistic, TestResult* result) {
+  constexpr double kLeast = 0.325;
+  constexpr double kMost = 6.546;
+  const double x = statistic;
+  result->clipped = x < kLeast || x > kMost;
+  if (result->clipped) {
+    result->p_value = x < kLeast ? 0.25 : 0.001;
+  } else {
+    result->p_value =
+        PortableExp(-1.0777702798204873 + (-1.0082265644652506 + 0.018198094574111258 * x) * x);
+  }
+}
+
 TestResult AndersonDarling(const Tally& tally) {
   const uint64_t n = tally.reference_rows;
   const uint64_t m = tally.current_rows;
@@ -475,19 +490,7 @@ TestResult AndersonDarling(const Tally& tally) {
   TestResult result;
   result.statistic =
       (square - 1.0) / AndersonDarlingDeviation(static_cast<double>(n), static_cast<double>(m));
-  // log alpha as a quadratic in the statistic: least squares through table 2 of Scholz and
-  // Stephens, m = 1, alpha .25, .1, .05, .025, .01, .005 and .001 at
-  // .325, 1.226, 1.961, 2.718, 3.752, 4.592 and 6.546.
-  constexpr double kLeast = 0.325;
-  constexpr double kMost = 6.546;
-  const double x = result.statistic;
-  result.clipped = x < kLeast || x > kMost;
-  if (result.clipped) {
-    result.p_value = x < kLeast ? 0.25 : 0.001;
-  } else {
-    result.p_value =
-        PortableExp(-1.0777702798204873 + (-1.0082265644652506 + 0.018198094574111258 * x) * x);
-  }
+  SetAndersonDarlingP(result.statistic, &result);
   return result;
 }
 
@@ -612,7 +615,8 @@ Effect StandardisedMeanDifference(const Tally& tally) {
   const Spread reference = SpreadOf(tally, Side::kReference);
   const WelchResult welch = WelchOf(tally, reference, SpreadOf(tally, Side::kCurrent));
   const double deviation = std::sqrt(reference.squares / static_cast<double>(tally.reference_rows));
-  if (!(deviation > 0.0)) return {.value = kNaN, .low = kNaN, .high = kNaN};
+  if (!(deviation > 0.0 && std::isfinite(deviation)))
+    return {.value = kNaN, .low = kNaN, .high = kNaN};
   return {.value = welch.mean_difference / deviation,
           .low = welch.low / deviation,
           .high = welch.high / deviation};

@@ -43,6 +43,10 @@ TestResult CramerVonMises(const Tally& tally, PMethod method = PMethod::kAuto);
 // scipy.stats.anderson_ksamp(midrank=True), k = 2; p clipped to [.001, .25]. All values equal, or
 // fewer than four rows: NaN.
 TestResult AndersonDarling(const Tally& tally);
+// p_value and clipped of a normalised statistic: log alpha as a quadratic, least squares through
+// table 2 of Scholz and Stephens (1987), m = 1, alpha .25, .1, .05, .025, .01, .005 and .001 at
+// .325, 1.226, 1.961, 2.718, 3.752, 4.592 and 6.546.
+void SetAndersonDarlingP(double statistic, TestResult* result);
 struct MannWhitneyResult : TestResult {
   double auc = 0;      // P(reference < current) + P(=)/2: the column as a domain classifier.
   double auc_low = 0;  // DeLong 95 % interval (logit scale), as metrics::RocAuc.
