@@ -114,7 +114,8 @@ def sizes(scratch):
     """{what: bytes after gzip -9}"""
     web = build.WEB
     html = (web / "index.html").read_text(encoding="utf-8")
-    links = [web / name for name in re.findall(r'(?:href|src)="([^":]+\.\w+)"', html)]
+    names = re.findall(r'(?:href|src)="([^":]+\.\w+)"', html)
+    links = [web / name for name in names if not name.startswith("models/")]
     scripts = {path for path in links if path.suffix == ".js"}
     modules = sorted({path.stem for path in (web / "engine").glob("*.wasm")})
     engine = [web / "engine" / f"firetower.{kind}" for kind in ("mjs", "wasm")]
