@@ -1,6 +1,6 @@
-// The kernel for few rows, and the plain one: eight rows side by side through one tree after
-// another, so that the waiting times of their loads overlap. A row that reached its leaf steps on
-// the spot while its neighbours go on.
+// The kernel for 8 to 255 rows where there are no vectors (few_rows.h): eight rows side by side
+// through one tree after another, so that the waiting times of their loads overlap. A row that
+// reached its leaf steps on the spot while its neighbours go on.
 #ifndef FIRETOWER_CORE_FOREST_KERNELS_INTERLEAVED_H_
 #define FIRETOWER_CORE_FOREST_KERNELS_INTERLEAVED_H_
 
