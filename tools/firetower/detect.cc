@@ -349,10 +349,7 @@ int RunDetect(const DetectOptions& options) {
   for (const json::value& alarm : document["alarms"].get_array()) {
     lines += std::to_string(alarm.to_number<uint64_t>()) + "\n";
   }
-  if (lines.empty() && !options.json) {
-    std::fprintf(stderr, "firetower: %s: no alarm in %zu rows\n", options.data.c_str(),
-                 values.size());
-  }
+  const bool silent = lines.empty() && !options.json;
 
   if (!options.drifts.empty()) {
     const std::string place = IsList(options.drifts) ? "detect" : options.drifts;
@@ -374,6 +371,10 @@ int RunDetect(const DetectOptions& options) {
     if (!found.ok()) return ReportDetectError(options, found.error());
     document["false_alarms"] = Parsed(*found);
     lines += FalseAlarmText(document["false_alarms"].get_object());
+  }
+  if (silent) {
+    std::fprintf(stderr, "firetower: %s: no alarm in %zu rows\n", options.data.c_str(),
+                 values.size());
   }
   return Print(options.json ? analysis::WriteJson(document) + "\n" : lines);
 }
