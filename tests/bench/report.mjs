@@ -233,7 +233,7 @@ function training(g) {
       ? ''
       : `\n\nOn the ${(284807 - g.rows).toLocaleString('en')} rows after the training rows:\n\n${table(
           ['500 trees', 'AUC', 'average precision'],
-          ['scikit-learn', 'XGBoost', 'Firetower'].map((name) => [name, g.quality[name].auc.toFixed(4), g.quality[name].average_precision.toFixed(4)]),
+          ['XGBoost', 'Firetower'].map((name) => [name, g.quality[name].auc.toFixed(4), g.quality[name].average_precision.toFixed(4)]),
         )}`;
   return `## Training
 
@@ -242,7 +242,7 @@ turns; 500 trees once each. The whole command reads the CSV file and writes the 
 
 ${table(['', 's'], [...Object.entries(g.figures).map(([name, values]) => [name, number(median(/** @type {number[]} */ (values)))]), ...Object.entries(g.fits).map(([name, value]) => [name, number(Number(value))])])}${quality}
 
-\`train_compare.py\`, on the real sample:
+Beside scikit-learn: \`train_compare.py\`, on the real sample:
 
 \`\`\`
 ${g.compared.trim()}

@@ -2,8 +2,8 @@
 
     train_side.py BENCH   answers on standard input:
         xgboost TREES     fits an XGBoost random forest (histograms, 2 threads): seconds
-        quality CSV       AUC and average precision on the rows after the training rows, as JSON: of the benchmark
-                          forest (scikit-learn), of the last XGBoost forest and of the probabilities in CSV
+        quality CSV       AUC and average precision on the rows after the training rows, as JSON: of the last XGBoost
+                          forest and of the probabilities in CSV (scikit-learn's forest has seen some of these rows)
 
 Needs Debian's python3-xgboost beside numpy, pandas and scikit-learn.
 """
@@ -61,10 +61,8 @@ def main():
             print(time.perf_counter() - start, flush=True)
         else:
             held_out = label[ROWS:]
-            expected = np.fromfile(bench / "expected.f64", np.float64)[ROWS:]
             ours = pd.read_csv(argument.strip())["probability"].to_numpy()[ROWS:]
             result = {
-                "scikit-learn": figures(held_out, expected),
                 "XGBoost": figures(held_out, forest.predict_proba(table[ROWS:])[:, 1]),
                 "Firetower": figures(held_out, ours),
                 "xgboost_version": xgboost.__version__,
