@@ -6,6 +6,9 @@
 #include <numeric>
 #include <string>
 
+#include "core/base/portable_exp.h"
+#include "core/base/portable_log.h"
+
 namespace firetower::metrics {
 namespace {
 
@@ -16,8 +19,8 @@ Error RowError(const char* what, size_t row) {
   return {.code = ErrorCode::kDataInvalid, .message = what, .row = static_cast<int64_t>(row)};
 }
 
-double Logit(double p) { return std::log(p / (1.0 - p)); }
-double Expit(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+double Logit(double p) { return PortableLog(p / (1.0 - p)); }
+double Expit(double x) { return 1.0 / (1.0 + PortableExp(std::clamp(-x, -700.0, 700.0))); }
 
 // value within expit(logit(value) -+ z * spread). REQUIRES: 0 < value < 1.
 Interval LogitInterval(double value, double spread) {
@@ -261,7 +264,7 @@ double LogLoss(const ScoredLabels& scored) {
   double total = 0.0;
   for (size_t i = 0; i < scored.rows(); ++i) {
     const double p = std::clamp(scored.scores()[i], kEpsilon, 1.0 - kEpsilon);
-    sum -= scored.weights()[i] * std::log(scored.labels()[i] != 0 ? p : 1.0 - p);
+    sum -= scored.weights()[i] * PortableLog(scored.labels()[i] != 0 ? p : 1.0 - p);
     total += scored.weights()[i];
   }
   return total > 0.0 ? sum / total : kNaN;
