@@ -3,6 +3,7 @@
 
 import { engineBackend, MAX_BODY_BYTES, refuse, tooLong } from '../engine/api.js';
 import { createEngine } from '../engine/client/index.js';
+import * as monitorClient from '../engine/client/monitor.js';
 import { localTransport } from '../engine/local.js';
 import { Copy, fileOf, pathBelow, removeCopies, withPolicy } from './copy.js';
 import { Relay } from './relay.js';
@@ -48,6 +49,7 @@ export function serve(scope, site) {
     const engine = await createEngine({
       wasmBinary,
       monitorBinary: wasmBinary,
+      monitorClient: async () => monitorClient,
       model: await bytesOf('models/creditcard/creditcard-rf.safetensors'),
       generator: null,
       workers: 1,

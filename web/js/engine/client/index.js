@@ -38,6 +38,8 @@ const MAX_DEFAULT_WORKERS = 4;
  * @property {Uint8Array | URL} [model] a model file's bytes, or where it is. Default: the shipped model.
  * @property {Uint8Array | URL} [wasmBinary] default: beside the page's engine
  * @property {Uint8Array | URL} [monitorBinary] of monitor(), loaded when it is first wanted. Default: likewise.
+ * @property {() => Promise<typeof import('./monitor.js')>} [monitorClient] what runs a monitor, loaded when it is first wanted. A
+ *   service worker, which can load nothing later, gives it.
  * @property {string | URL | null} [generator] text of generator.json, or where it is; null: no demo traffic
  * @property {number} [workers] default: one per processor, at most 4
  * @property {import('../transport.js').CreateTransport} [createTransport] where engines run. Default: workers.
@@ -66,6 +68,7 @@ export async function createEngine(options = {}) {
       monitor: new URL('js/engine/live/worker.js', site).href,
     });
   const monitorBinary = options.monitorBinary ?? new URL('engine/firetower_live.wasm', site);
+  const monitorClient = options.monitorClient ?? (() => import('./monitor.js'));
   const pool = new Pool({
     createTransport,
     wasmBinary,
@@ -77,7 +80,7 @@ export async function createEngine(options = {}) {
     const [bytes] = await Promise.all([modelBytes, wasmBinary]);
     const card = await pool.loadModel(bytes);
     pool.warm();
-    return makeEngine(pool, card, generator, { createTransport, monitorBinary, modelBytes: bytes });
+    return makeEngine(pool, card, generator, { createTransport, monitorBinary, monitorClient, modelBytes: bytes });
   } catch (error) {
     pool.close();
     throw error;
@@ -88,11 +91,11 @@ export async function createEngine(options = {}) {
  * @param {Pool} pool
  * @param {ModelCard} firstCard
  * @param {string | URL | null} generatorSource
- * @param {{createTransport: import('../transport.js').CreateTransport, monitorBinary: Uint8Array | URL, modelBytes: Uint8Array}} start
- *   what a monitor's own engine needs
+ * @param {{createTransport: import('../transport.js').CreateTransport, monitorBinary: Uint8Array | URL,
+ *   monitorClient: () => Promise<typeof import('./monitor.js')>, modelBytes: Uint8Array}} start what a monitor needs
  * @returns {Engine}
  */
-function makeEngine(pool, firstCard, generatorSource, { createTransport, monitorBinary, modelBytes: firstModel }) {
+function makeEngine(pool, firstCard, generatorSource, { createTransport, monitorBinary, monitorClient, modelBytes: firstModel }) {
   let card = firstCard;
   let modelBytes = firstModel;
   /** @type {Map<import('./monitor.js').MonitorClient, import('../live/types.js').Monitor>} open ones, the newest last */
@@ -188,7 +191,7 @@ function makeEngine(pool, firstCard, generatorSource, { createTransport, monitor
     async monitor(monitorOptions = {}) {
       checkObject(monitorOptions, 'options');
       const [{ MonitorClient }, wasmBinary, generatorGiven] = await Promise.all([
-        import('./monitor.js'),
+        monitorClient(),
         programOf(monitorBinary, 'monitorBinary'),
         generator(),
       ]);
