@@ -106,7 +106,7 @@ function targets(parts) {
   atLeast('4 … PapaParse takes, dynamicTyping row by row', at(c, 'PapaParse, dynamicTyping, step, Node') / read, 20, ' ×');
   atMost('5 File to scores, two workers', at(f, 'Firetower, Chromium, 2 workers'), 0.9, ' s');
   atMost('5 From drop to ranked table', at(f, 'Firetower, Chromium, drop to ranked table'), 1.3, ' s');
-  atMost('5 Longest task of the main thread meanwhile', f === null ? NaN : median(f.longestTask), 50, ' ms');
+  atMost('5 Longest task of the main thread meanwhile, of all rounds', f === null ? NaN : Math.max(...f.longestTask), 50, ' ms');
   atMost('6 Navigation to first score, JavaScript API', at(t, 'one row, JavaScript API'), 300, ' ms');
   atMost('6 … a file of 200 rows on the page', at(t, 'a file of 200 rows, page'), 300, ' ms');
   atMost('6 Engine, gzipped', (z?.facts['engine, gzipped'] ?? NaN) / 1e3, 150, ' KB');
