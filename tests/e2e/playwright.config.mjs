@@ -8,7 +8,12 @@ export default defineConfig({
   testMatch: '*.spec.mjs',
   outputDir: '../../test-results',
   globalSetup: './server.mjs',
-  workers: 1,
+  workers: 2,
+  // The story takes two minutes, as it does for people: it begins first.
+  projects: [
+    { name: 'story', testMatch: 'story.spec.mjs' },
+    { name: 'page', testIgnore: 'story.spec.mjs' },
+  ],
   retries: 0,
   forbidOnly: true,
   timeout: 180_000,

@@ -440,22 +440,24 @@ test('cancel keeps what was scored and marks it partial', async ({ app, page }) 
   test.slow();
   await app.goto();
   const file = path.join(scratch(), 'big.csv');
-  writeFileSync(file, csv({ rows: 250_000 }));
+  writeFileSync(file, csv({ rows: 500_000 }));
+  // As soon as some of its ranges are done: all of them take a second or two.
+  await page.evaluate(() => {
+    const progress = new MutationObserver(() => {
+      const [, done] = /^[1-9][\d,]*\srows.*\s([\d.]+)\sMB\sof\s/.exec(document.querySelector('.progress .figures')?.textContent ?? '') ?? [];
+      if (!(Number(done) > 40)) return;
+      progress.disconnect();
+      [...document.querySelectorAll('button')].find((button) => button.textContent === 'Cancel')?.click();
+    });
+    progress.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
   await app.givePath(file);
-  await expect(page.getByRole('progressbar')).toBeVisible();
-  // As soon as anything is scored: the whole file takes less than a second.
-  const cancel = /** @type {import('@playwright/test').ElementHandle<HTMLElement>} */ (await app.cancel.elementHandle());
-  await page.waitForFunction((button) => {
-    if (!/^[1-9][\d,]* rows · [\d,]+ rows\/s/.test(document.querySelector('.progress .figures')?.textContent ?? '')) return false;
-    button.click();
-    return true;
-  }, cancel);
   await app.results();
   await expect(page.locator('.file-facts')).toContainText('partial');
   await expect(page.locator('#review .note').first()).toContainText('marked partial');
   const rows = Number(/([\d,]+) rows/.exec((await page.locator('.file-facts').textContent()) ?? '')?.[1].replaceAll(',', ''));
   expect(rows).toBeGreaterThan(0);
-  expect(rows).toBeLessThan(250_000);
+  expect(rows).toBeLessThan(500_000);
   // The scored part can be downloaded.
   const saved = await app.download('Scores only');
   expect(readFileSync(saved.path, 'utf8').trimEnd().split('\n').length).toBe(rows + 1);

@@ -182,7 +182,7 @@ class DriftReport(unittest.TestCase):
             (3, ["--reference", "before.csv", "--data", "empty.csv"], "empty.csv"),
             (3, ["--reference", "binary.csv", "--data", "after.csv"], "binary.csv"),
             (2, ["--reference", "before.csv", "--data", "nowhere.csv"], "nowhere.csv"),
-            (2, [*self.both, "--columns", "amout"], "amout"),
+            (3, [*self.both, "--columns", "amout"], "amout"),
             (2, [*self.both, "--correction", "FDR"], "BH"),
             (2, [*self.both, "--test", "t"], "welch"),
             (2, [*self.both, "--level", "2"], "level"),
