@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/portable_exp.h"
 #include "core/base/portable_log.h"
 
 namespace firetower::stream {
@@ -18,16 +19,6 @@ constexpr double kMostRunLength = 1e9;
 // grouping leaves out is of the relative size of the rate.
 constexpr double kFineRate = 1e-4;
 constexpr size_t kMostPoints = size_t{1} << 23;
-
-// e^x for |x| < 100, in basic operations only.
-double PortableExp(double x) {
-  constexpr int kHalvings = 8;
-  double y = x / (1 << kHalvings);
-  double sum = 1.0;
-  for (int k = 18; k >= 1; --k) sum = 1.0 + sum * y / k;
-  for (int i = 0; i < kHalvings; ++i) sum *= sum;
-  return sum;
-}
 
 // The chart on a lattice of the smaller step's length.
 struct Lattice {
