@@ -22,7 +22,8 @@ Error RowError(const char* what, size_t row) {
 double Logit(double p) { return PortableLog(p / (1.0 - p)); }
 double Expit(double x) { return 1.0 / (1.0 + PortableExp(std::clamp(-x, -700.0, 700.0))); }
 
-// value within expit(logit(value) -+ z * spread); without bounds where spread is NaN. REQUIRES: 0 < value < 1.
+// value within expit(logit(value) -+ z * spread); without bounds where spread is NaN. REQUIRES: 0 <
+// value < 1.
 Interval LogitInterval(double value, double spread) {
   if (std::isnan(spread)) return {.value = value, .low = kNaN, .high = kNaN};
   const double center = Logit(value);
