@@ -27,6 +27,21 @@ function loadCharts() {
   return loading;
 }
 
+/** Drawings that wait for Chart.js. @type {(() => void)[]} */
+const waiting = [];
+
+/** Each in a task of its own: all at once they would block the page. @param {() => void} draw */
+function drawWhenLoaded(draw) {
+  waiting.push(draw);
+  if (waiting.length === 1) void loadCharts().then(() => setTimeout(drawNext));
+}
+
+function drawNext() {
+  const draw = waiting.shift();
+  if (waiting.length > 0) setTimeout(drawNext);
+  if (ChartClass !== null) draw?.();
+}
+
 const TABLE_EVERY_MS = 5000;
 
 /**
@@ -96,7 +111,7 @@ export function createFigure(title) {
     chart = null;
     // Out of the document there are no colours to read.
     if (!content || !element.isConnected) return;
-    if (ChartClass === null) return void loadCharts().then(() => ChartClass && redraw());
+    if (ChartClass === null) return drawWhenLoaded(redraw);
     tokens = readTokens(element);
     chart = new ChartClass(canvas, configured(content, tokens));
   }
