@@ -25,6 +25,27 @@ export function thin(curve) {
 const threshold01 = (value) => (Number.isFinite(value) ? fixed(value, 4) : 'none');
 
 /**
+ * A curve in the unit square, and the line that chance would give.
+ * @param {import('./tokens.js').Tokens} tokens
+ * @param {{x: number, y: number | null}[]} points
+ * @param {[number, number]} chance its height at 0 and at 1
+ */
+const againstChance = (tokens, points, [y0, y1]) => [
+  { data: points, borderColor: tokens.ink, borderWidth: 1.5 },
+  { data: [{ x: 0, y: y0 }, { x: 1, y: y1 }], borderColor: tokens.soft, borderWidth: 1, borderDash: [2, 3] },
+];
+
+/**
+ * Where the figures at the threshold lie; null: nowhere.
+ * @param {PerformanceAt | null} now
+ * @param {(now: PerformanceAt) => [number | null, number | null]} axes
+ */
+function place(now, axes) {
+  const [x, y] = now === null ? [null, null] : axes(now);
+  return x === null || y === null ? null : { x, y };
+}
+
+/**
  * @param {object} data
  * @param {Curve} data.curve
  * @param {() => number} data.threshold
@@ -75,28 +96,9 @@ export function rocContent({ curve, at, finding }) {
     finding,
     draw: (tokens) => ({
       type: 'line',
-      data: {
-        datasets: [
-          { data: points.map((p) => ({ x: p.fpr, y: p.tpr })), borderColor: tokens.ink, borderWidth: 1.5 },
-          {
-            data: [
-              { x: 0, y: 0 },
-              { x: 1, y: 1 },
-            ],
-            borderColor: tokens.soft,
-            borderWidth: 1,
-            borderDash: [2, 3],
-          },
-        ],
-      },
+      data: { datasets: againstChance(tokens, points.map((p) => ({ x: p.fpr, y: p.tpr })), [0, 1]) },
       options: { scales: { x: unitAxis(tokens, 'false positive rate'), y: unitAxis(tokens, 'recall') } },
-      plugins: [
-        pointMark(tokens, () => {
-          const now = at();
-          if (!now || now.specificity.value === null || now.recall.value === null) return null;
-          return { x: 1 - now.specificity.value, y: now.recall.value };
-        }),
-      ],
+      plugins: [pointMark(tokens, () => place(at(), ({ specificity, recall }) => [specificity.value === null ? null : 1 - specificity.value, recall.value]))],
     }),
     table: {
       head: ['Threshold', 'False positive rate', 'Recall'],
@@ -119,28 +121,9 @@ export function precisionRecallContent({ curve, at, share, finding }) {
     finding,
     draw: (tokens) => ({
       type: 'line',
-      data: {
-        datasets: [
-          { data: points.map((p) => ({ x: p.tpr, y: p.precision })), borderColor: tokens.ink, borderWidth: 1.5 },
-          {
-            data: [
-              { x: 0, y: share },
-              { x: 1, y: share },
-            ],
-            borderColor: tokens.soft,
-            borderWidth: 1,
-            borderDash: [2, 3],
-          },
-        ],
-      },
+      data: { datasets: againstChance(tokens, points.map((p) => ({ x: p.tpr, y: p.precision })), [share, share]) },
       options: { scales: { x: unitAxis(tokens, 'recall'), y: unitAxis(tokens, 'precision') } },
-      plugins: [
-        pointMark(tokens, () => {
-          const now = at();
-          if (!now || now.precision.value === null || now.recall.value === null) return null;
-          return { x: now.recall.value, y: now.precision.value };
-        }),
-      ],
+      plugins: [pointMark(tokens, () => place(at(), ({ recall, precision }) => [recall.value, precision.value]))],
     }),
     table: {
       head: ['Threshold', 'Recall', 'Precision'],
