@@ -8,6 +8,7 @@
 
 #include "analysis/json_number.h"
 #include "analysis/table.h"
+#include "core/base/portable_log.h"
 #include "core/csv/number.h"
 #include "core/drift/calibrated.h"
 #include "core/drift/distances.h"
@@ -329,7 +330,7 @@ json::object MeasureCounts(const BinnedSides& sides, const DriftSettings& settin
     if (n > 0.0 && m > 0.0) {
       // The bound of Dvoretzky, Kiefer, Wolfowitz and Massart for both, and what the bins hide.
       const double half =
-          std::sqrt(0.5 * std::log(4.0 / 0.05)) * (1.0 / std::sqrt(n) + 1.0 / std::sqrt(m));
+          std::sqrt(0.5 * PortableLog(4.0 / 0.05)) * (1.0 / std::sqrt(n) + 1.0 / std::sqrt(m));
       effect.low = std::max(0.0, ks.distance - half);
       effect.high = std::min(1.0, ks.upper + half);
     }

@@ -20,4 +20,11 @@ double PortableExp(double x) {
   return std::ldexp(series, static_cast<int>(k));
 }
 
+double PortableExpit(double x) {
+  if (std::isnan(x)) return x;
+  // Where 1 is nothing beside exp(-x), which would overflow further down.
+  if (x < -40.0) return PortableExp(x);
+  return 1.0 / (1.0 + PortableExp(-x));
+}
+
 }  // namespace firetower

@@ -2,7 +2,7 @@
 // which IEEE 754 rounds alike everywhere: see portable_log.h for why.
 //
 // Method: x = k ln 2 + r with |r| <= ln(2) / 2, exp r by its power series. Thread-safety: pure
-// function.
+// functions.
 #ifndef FIRETOWER_CORE_BASE_PORTABLE_EXP_H_
 #define FIRETOWER_CORE_BASE_PORTABLE_EXP_H_
 
@@ -10,6 +10,10 @@ namespace firetower {
 
 // Within 4 ulp; below -708 it is 0. REQUIRES: x <= 709, not NaN. Does not allocate.
 double PortableExp(double x);
+
+// 1 / (1 + exp(-x)), the logistic function, for any x; NaN for NaN. Within 6 ulp; below -708 it is
+// 0. Does not allocate.
+double PortableExpit(double x);
 
 }  // namespace firetower
 

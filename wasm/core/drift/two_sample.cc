@@ -258,8 +258,7 @@ Effect AucInterval(const Tally& tally, double auc) {
   const double variance = of_current / (m - 1.0) / m + of_reference / (n - 1.0) / n;
   const double center = PortableLog(auc / (1.0 - auc));
   const double half = kZ95 * std::sqrt(variance) / (auc * (1.0 - auc));
-  const auto expit = [](double x) { return 1.0 / (1.0 + PortableExp(std::min(-x, 700.0))); };
-  return {.value = auc, .low = expit(center - half), .high = expit(center + half)};
+  return {.value = auc, .low = PortableExpit(center - half), .high = PortableExpit(center + half)};
 }
 
 const std::vector<uint32_t>& CountsOf(const Tally& tally, Side side) {

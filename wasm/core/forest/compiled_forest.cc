@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/base/portable_exp.h"
 #include "core/forest/kernels/few_rows.h"
 #include "core/forest/kernels/interleaved.h"
 #include "core/forest/kernels/layout.h"
@@ -65,7 +66,7 @@ struct CompiledForest::Data {
   double Finish(double sum) const {
     if (aggregation == Aggregation::kMean) sum /= static_cast<double>(trees.size());
     if (link == Link::kIdentity) return sum;
-    return 1.0 / (1.0 + std::exp(-(sum + base_score)));
+    return PortableExpit(sum + base_score);
   }
 };
 

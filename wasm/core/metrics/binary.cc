@@ -20,15 +20,13 @@ Error RowError(const char* what, size_t row) {
 }
 
 double Logit(double p) { return PortableLog(p / (1.0 - p)); }
-double Expit(double x) { return 1.0 / (1.0 + PortableExp(std::clamp(-x, -700.0, 700.0))); }
 
-// value within expit(logit(value) -+ z * spread); without bounds where spread is NaN. REQUIRES: 0 <
-// value < 1.
+// value within expit(logit(value) -+ z * spread). REQUIRES: 0 < value < 1.
 Interval LogitInterval(double value, double spread) {
-  if (std::isnan(spread)) return {.value = value, .low = kNaN, .high = kNaN};
   const double center = Logit(value);
-  return {
-      .value = value, .low = Expit(center - kZ95 * spread), .high = Expit(center + kZ95 * spread)};
+  return {.value = value,
+          .low = PortableExpit(center - kZ95 * spread),
+          .high = PortableExpit(center + kZ95 * spread)};
 }
 
 // Kish's effective number of rows: W^2 / sum of squared weights.

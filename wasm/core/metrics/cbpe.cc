@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "core/base/portable_exp.h"
+#include "core/base/portable_log.h"
 #include "core/base/random.h"
 #include "core/metrics/poisson_binomial.h"
 
@@ -33,11 +35,10 @@ Interval Band(double value, double deviation) {
     const bool certain = deviation == 0.0 || value <= 0.0 || value >= 1.0;
     return {.value = value, .low = certain ? value : kNaN, .high = certain ? value : kNaN};
   }
-  const double center = std::log(value / (1.0 - value));
+  const double center = PortableLog(value / (1.0 - value));
   const double half = kZ95 * deviation / (value * (1.0 - value));
-  return {.value = value,
-          .low = 1.0 / (1.0 + std::exp(half - center)),
-          .high = 1.0 / (1.0 + std::exp(-half - center))};
+  return {
+      .value = value, .low = PortableExpit(center - half), .high = PortableExpit(center + half)};
 }
 
 // Groups of rows of one score, as sums before and in the group.
