@@ -3,6 +3,7 @@
 // as a table. Draws with Chart.js (vendor/chart.umd.js sets globalThis.Chart), which is loaded for the first drawing.
 
 import { h, newId, put, say } from '../views/dom.js';
+import { putOff } from '../views/later.js';
 import { onTheme, readTokens } from './tokens.js';
 
 /** @typedef {import('./tokens.js').Tokens} Tokens */
@@ -27,19 +28,21 @@ function loadCharts() {
   return loading;
 }
 
-/** Drawings that wait for Chart.js. @type {(() => void)[]} */
+/** Drawings to be made. @type {(() => void)[]} */
 const waiting = [];
 
-/** Each in a task of its own: all at once they would block the page. @param {() => void} draw */
-function drawWhenLoaded(draw) {
+/** Each has a task of its own: all at once they would block the page. @param {() => void} draw */
+function drawInTurn(draw) {
   waiting.push(draw);
-  if (waiting.length === 1) void loadCharts().then(() => setTimeout(drawNext));
+  if (waiting.length > 1) return;
+  if (ChartClass === null) void loadCharts().then(() => setTimeout(drawNext));
+  else setTimeout(drawNext);
 }
 
 function drawNext() {
   const draw = waiting.shift();
   if (waiting.length > 0) setTimeout(drawNext);
-  if (ChartClass !== null) draw?.();
+  draw?.();
 }
 
 const TABLE_EVERY_MS = 5000;
@@ -110,12 +113,23 @@ export function createFigure(title) {
     chart?.destroy();
     chart = null;
     // Out of the document there are no colours to read.
-    if (!content || !element.isConnected) return;
-    if (ChartClass === null) return drawWhenLoaded(redraw);
+    if (!content || !element.isConnected || ChartClass === null) return;
     tokens = readTokens(element);
     chart = new ChartClass(canvas, configured(content, tokens));
   }
-  const stop = onTheme(redraw);
+  let due = false;
+  /** Once for all that is asked for before its turn comes. */
+  function draw() {
+    if (due) return;
+    due = true;
+    const done = putOff();
+    drawInTurn(() => {
+      due = false;
+      done();
+      redraw();
+    });
+  }
+  const stop = onTheme(draw);
 
   /** @param {string} text */
   function tell(text) {
@@ -130,7 +144,7 @@ export function createFigure(title) {
       content = next;
       stale = true;
       tell(next.finding);
-      redraw();
+      draw();
       fillTable();
     },
     update(next) {
@@ -143,7 +157,7 @@ export function createFigure(title) {
         chart.options = options;
         chart.update('none');
       } else {
-        redraw();
+        draw();
       }
       if (performance.now() - filledAt >= TABLE_EVERY_MS) fillTable();
     },

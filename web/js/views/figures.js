@@ -7,6 +7,7 @@ import { flaggedContent, histogramContent } from '../charts/histogram.js';
 import { count, fixed, interval, rate } from '../state/format.js';
 import { countFlagged, flaggedCurve, histogram } from '../state/scores.js';
 import { put } from './dom.js';
+import { inOwnTask } from './later.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/app_state.js').State} State */
@@ -29,6 +30,24 @@ export function mount(element, app) {
   const threshold = () => store.get().threshold;
   const at = () => store.get().performanceAt;
 
+  // Both go through all rows.
+  const drawFlagged = inOwnTask(() => {
+    const state = store.get();
+    const { scored } = state;
+    if (!scored || flagged.element.parentElement !== element) return;
+    flagged.show(
+      flaggedContent({ curve: flaggedCurve(scored.probabilities, STEPS), rows: scored.scored, threshold, finding: flaggedFinding(state) }),
+    );
+  });
+  const drawScores = inOwnTask(() => {
+    const state = store.get();
+    const { scored, model } = state;
+    if (!scored || !model || scored.scored === 0) return;
+    scores.show(
+      histogramContent({ counts: histogram(scored.probabilities, BINS), cuts: model.risk_cuts, threshold, finding: scoresFinding(state) }),
+    );
+  });
+
   const stops = [
     store.watch(['scored', 'performance', 'performanceNote', 'model'], (state) => {
       const { scored, performance, model } = state;
@@ -42,29 +61,9 @@ export function mount(element, app) {
         put(element, ...figures.map((figure) => figure.element));
         element.classList.toggle('two', figures.length === 2);
       }
-      if (figures.includes(flagged)) {
-        flagged.show(
-          flaggedContent({
-            curve: flaggedCurve(scored.probabilities, STEPS),
-            rows: scored.scored,
-            threshold,
-            finding: flaggedFinding(state),
-          }),
-        );
-      }
+      if (figures.includes(flagged)) drawFlagged();
     }),
-    store.watch(['scored', 'model'], (state) => {
-      const { scored, model } = state;
-      if (!scored || !model || scored.scored === 0) return;
-      scores.show(
-        histogramContent({
-          counts: histogram(scored.probabilities, BINS),
-          cuts: model.risk_cuts,
-          threshold,
-          finding: scoresFinding(state),
-        }),
-      );
-    }),
+    store.watch(['scored', 'model'], drawScores),
     store.watch(['performance'], (state) => {
       const { performance } = state;
       if (!performance) return;

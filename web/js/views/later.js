@@ -1,13 +1,65 @@
 // @ts-check
-// Parts of the page that are loaded when they are first wanted.
+// What need not be there at once: parts of the page that are loaded when they are first wanted, and work that is done in
+// a task of its own, so that none keeps the page from answering for long.
 
 import { h } from './dom.js';
 
 let underWay = 0;
 
-/** Whether nothing is being loaded. */
+/** Whether nothing is being loaded and nothing waits for its task. */
 export function loaded() {
   return underWay === 0;
+}
+
+/** Something is put off. @returns {() => void} to be called once, when it is done */
+export function putOff() {
+  underWay += 1;
+  return () => {
+    underWay -= 1;
+  };
+}
+
+/**
+ * @param {() => void} run
+ * @returns {() => void} calls run in a later task; once, however often it is called before that
+ */
+export function inOwnTask(run) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    const done = putOff();
+    setTimeout(() => {
+      due = false;
+      done();
+      run();
+    });
+  };
+}
+
+/**
+ * Calls run when what has been made so far is painted.
+ * @param {() => void} run
+ * @returns {() => void} gives it up
+ */
+export function afterPaint(run) {
+  const done = putOff();
+  let wanted = true;
+  const end = () => {
+    if (!wanted) return;
+    wanted = false;
+    done();
+  };
+  const go = () =>
+    setTimeout(() => {
+      if (!wanted) return;
+      end();
+      run();
+    });
+  // A page that is not seen is not painted.
+  if (document.hidden) go();
+  else requestAnimationFrame(go);
+  return end;
 }
 
 /**
@@ -24,7 +76,7 @@ export function later(element, load) {
   const problem = h('p', { class: 'problem', role: 'alert' }, 'This part of the page could not be loaded. Check the connection and open it again.');
   return () => {
     if (part !== null) return part;
-    underWay += 1;
+    const done = putOff();
     problem.remove();
     part = load()
       .catch(() => {
@@ -33,9 +85,7 @@ export function later(element, load) {
         element.hidden = false;
         return null;
       })
-      .finally(() => {
-        underWay -= 1;
-      });
+      .finally(done);
     return part;
   };
 }

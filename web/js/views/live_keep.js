@@ -72,7 +72,8 @@ function mountLog(element, app, pacer) {
   });
   const cap = h('select', { id: 'live-cap' });
   cap.addEventListener('change', () => actions.setSettings({ cap: Number(cap.value) }));
-  const line = h('p', null);
+  // A line from the start: nothing below moves, under a finger perhaps, when the figures come.
+  const line = h('p', null, '\u00a0');
   const problem = h('p', { class: 'refused', role: 'alert', hidden: true });
   const note = h('p', { class: 'hint', role: 'status' });
   const clear = askedTwice('Clear', 'Delete the log on this device?', 'Delete it', () => actions.clearLog());
@@ -104,11 +105,11 @@ function mountLog(element, app, pacer) {
     line,
     problem,
     h('div', { class: 'fields' }, field('At most', cap)),
-    h('div', { class: 'row' }, ...exports, cancel, clear.element),
+    h('div', { class: 'row' }, ...exports, clear.element, cancel),
     note,
   );
 
-  const ask = pacer.piece(500, () => {
+  const ask = pacer.piece(100, () => {
     const state = store.get().tick?.log;
     if (!state) return;
     say(line, logLine(state));

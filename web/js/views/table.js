@@ -6,11 +6,15 @@ import { cell as formatCell, full, probability } from '../state/format.js';
 import { LEVELS, levelOf } from '../state/scores.js';
 import { copyInFull } from './copy.js';
 import { badge, exact, h, put } from './dom.js';
+import { afterPaint } from './later.js';
 import { rowDetail } from './row.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/app_state.js').State} State */
 /** @typedef {import('../state/app_state.js').Order} Order */
+
+/** Rows that are made and painted before more are: a whole page of them blocks for 60 ms. */
+const ROWS_AT_ONCE = 25;
 
 /**
  * @param {HTMLElement} element
@@ -75,16 +79,54 @@ export function mount(element, app) {
     caption.textContent = `Rows of ${state.scored?.name ?? 'the file'} with their scores. Rows count from 0 in file order.`;
   }
 
+  /** @type {State['pageCells']} whose rows are in the table, or about to be */
+  let drawn = null;
+  let dropRest = () => {};
+
   /** @param {State} state */
   function drawBody(state) {
-    const { scored, pageCells, model, threshold, openRow } = state;
+    const { scored, pageCells, model } = state;
+    dropRest();
+    const known = pageCells !== null && pageCells === drawn;
+    drawn = pageCells;
     if (!scored || !model || !pageCells) {
       put(body);
       return;
     }
-    const columns = tableColumns(state);
+    const { length } = pageCells.rows;
+    const first = known ? length : ROWS_AT_ONCE;
+    // The rows are made anew: the focus stays on the row where it was.
+    const focused = document.activeElement?.getAttribute('data-row');
+    put(body, ...bodyRows(state, 0, first));
+    if (focused) opener(focused)?.focus();
+    if (first < length) appendFrom(state, first);
+  }
+
+  /**
+   * The page's rows from this one on.
+   * @param {State} state
+   * @param {number} from
+   */
+  function appendFrom(state, from) {
+    dropRest = afterPaint(() => {
+      const to = from + ROWS_AT_ONCE;
+      body.append(...bodyRows(state, from, to));
+      if (to < (state.pageCells?.rows.length ?? 0)) appendFrom(state, to);
+    });
+  }
+
+  /**
+   * @param {State} state
+   * @param {number} from of the page's rows
+   * @param {number} to
+   */
+  function bodyRows(state, from, to) {
+    const { scored, pageCells, model, threshold, openRow } = state;
+    /** @type {HTMLElement[]} */
     const rows = [];
-    for (let i = 0; i < pageCells.rows.length; ++i) {
+    if (!scored || !model || !pageCells) return rows;
+    const columns = tableColumns(state);
+    for (let i = from; i < Math.min(to, pageCells.rows.length); ++i) {
       const row = pageCells.rows[i];
       const cells = pageCells.cells[i] ?? [];
       const p = scored.probabilities[row];
@@ -119,10 +161,7 @@ export function mount(element, app) {
       );
       if (open) rows.push(h('tr', { class: 'detail', id: 'row-detail' }, h('td', { colspan: 3 + columns.length }, rowDetail(state, app))));
     }
-    // The rows are made anew: the focus stays on the row where it was.
-    const focused = document.activeElement?.getAttribute('data-row');
-    put(body, ...rows);
-    if (focused) opener(focused)?.focus();
+    return rows;
   }
 
   /** @param {number | string} row */
@@ -167,7 +206,8 @@ export function mount(element, app) {
     store.watch(['scored', 'pageCells', 'settings', 'threshold', 'openRow', 'rowDetail', 'model'], drawBody),
     store.watch(['shown', 'filter', 'threshold'], drawEmpty),
     store.watch(['page', 'order', 'filter'], (state) => {
-      if (page !== -1) scroll.scrollTop = 0;
+      // Without rows there is nothing to scroll, and asking would lay out the page.
+      if (page !== -1 && body.firstChild) scroll.scrollTop = 0;
       page = state.page;
     }),
     store.watch(['pageCells', 'scored'], ({ pageCells, shown }) => {

@@ -272,7 +272,7 @@ export class MonitorHost {
       case 'liveLogClear':
         await this.#log.clear();
         this.#changed = true;
-        this.#wake();
+        this.#rouse();
         return null;
       case 'liveLogExport':
         return this.#export(request.payload);
