@@ -220,6 +220,7 @@ test('the log: what is exported is what was scored, in both formats, and remembe
   expect(after).toEqual(ndjson);
   await live.log.getByRole('button', { name: 'Clear' }).click();
   await live.log.getByRole('button', { name: 'Delete it' }).click();
+  await expect(live.log.getByRole('status')).toHaveText('The log on this device was cleared.');
   await live.until(({ log }) => log.rows === 0, 'the log is empty');
 });
 

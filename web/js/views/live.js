@@ -65,11 +65,12 @@ export function mount(element, app) {
       pacer.open(view === 'live');
       if (view === 'live' && engine === 'ready' && store.get().monitor === 'none') void actions.enter();
     }),
-    store.watch(['source', 'tick'], (state) => {
+    store.watch(['source', 'tick', 'logNote'], (state) => {
       const on = hasBegun(state);
       keepBox.classList.toggle('log-only', !on);
       running.hidden = !on;
-      keepBox.hidden = !on && !((state.tick?.log.rows ?? 0) > 0);
+      // What became of the log is said where it was.
+      keepBox.hidden = !on && !((state.tick?.log.rows ?? 0) > 0) && state.logNote === '';
     }),
     store.watch(['spoken'], ({ spoken: text }) => say(spoken, text)),
     store.watch(['note', 'switched', 'mixed'], ({ note: text, switched, mixed }) => {
