@@ -275,7 +275,9 @@ class Page(unittest.TestCase):
     def test_the_page_asks_for_all_its_modules_at_once(self):
         html = text_of("web/index.html")
         asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
-        wanted = imported(["js/app.js", "js/engine/worker.js"]) - {"js/app.js"}
+        scripts = re.findall(r'<script src="([^"]+)" type="module">', html)
+        self.assertEqual(scripts, ["js/start_engine.js", "js/app.js"])
+        wanted = imported([*scripts, "js/engine/worker.js"]) - set(scripts)
         self.assertEqual(sorted(asked), sorted(wanted | {"engine/firetower.mjs"}))
 
     def test_imports_go_one_way(self):
