@@ -138,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         Shape{"DefaultsWithoutNan", {.default_left = 0.5}, 0.0},
         Shape{"Less", {.default_left = 0.3, .comparison = Comparison::kLess}, 0.05},
         Shape{"Shuffled", {.default_left = 0.3, .shuffle_nodes = true}, 0.05},
+        Shape{"MostlyZero", {.trees = 30, .default_left = 0.3, .zero_share = 0.9}, 0.05},
+        Shape{"AllZero", {.zero_share = 1.0}, 0.0},
         Shape{"Deep", {.trees = 3, .max_depth = 60, .leaf_share = 0.48}, 0.0},
         Shape{"SingleLeaves", {.trees = 7, .max_depth = 0}, 0.1},
         Shape{"Stumps", {.trees = 25, .max_depth = 1}, 0.1},

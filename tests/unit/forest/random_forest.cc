@@ -48,7 +48,10 @@ Forest MakeRandomForest(const RandomForestOptions& options, uint64_t seed) {
       pending.pop_back();
       const auto node = static_cast<size_t>(at.node);
       if (at.depth >= options.max_depth || random.Uniform() < options.leaf_share) {
-        forest.value[node] = random.Below(5) == 0 ? random.Below(2) : random.Uniform();
+        forest.value[node] = random.Below(10) == 0 ? 1.0 : random.Uniform();
+        if (random.Uniform() < options.zero_share) {
+          forest.value[node] = random.Below(2) == 0 ? 0.0 : -0.0;
+        }
         continue;
       }
       forest.feature[node] =

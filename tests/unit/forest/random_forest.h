@@ -18,6 +18,7 @@ struct RandomForestOptions {
   int32_t max_depth = 8;
   double leaf_share = 0.2;     // Chance that a node above max_depth is a leaf.
   double default_left = 0.0;   // Share of splits that send NaN left.
+  double zero_share = 0.1;     // Share of leaves of value 0, half of them -0.
   bool shuffle_nodes = false;  // Nodes of all trees in random places of the arrays.
   Comparison comparison = Comparison::kLessEqual;
 };

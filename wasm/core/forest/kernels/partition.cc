@@ -30,6 +30,8 @@ static_assert((kMaxKernelRows - 1) * sizeof(float) <= UINT16_MAX);
 constexpr size_t kDenseShare = 4;
 // A bitmap with fewer than one of this many rows is read bit by bit.
 constexpr size_t kSparseShare = 16;
+// Room between a node's two lists: a vector is stored to either and filled with the other's.
+constexpr size_t kSlack = 8;
 
 struct alignas(16) Shuffle {
   uint8_t bytes[16];
@@ -191,6 +193,94 @@ FIRETOWER_INLINE size_t CountOf(uint64_t set) {
   return static_cast<size_t>(__builtin_popcountll(set));
 }
 
+// Moves those rows of the bitmap that go left to `left`; returns how many.
+template <bool kNanLeft>
+FIRETOWER_TARGET size_t SplitBitmap(const float* column, float at_most, size_t rows,
+                                    uint64_t* bitmap, uint64_t* left) {
+  const Threshold threshold = Splat(at_most);
+  size_t count = 0;
+  for (size_t w = 0; w < rows / 64; ++w) {
+    const uint64_t set = bitmap[w];
+    const uint64_t goes_left = set & LeftOf64<kNanLeft>(column + 64 * w, threshold);
+    left[w] = goes_left;
+    bitmap[w] = set ^ goes_left;
+    count += CountOf(goes_left);
+  }
+  if (rows % 64 != 0) {
+    const size_t w = rows / 64;
+    float rest[64] = {};
+    for (size_t k = 0; k < rows % 64; ++k) rest[k] = column[64 * w + k];
+    left[w] = bitmap[w] & LeftOf64<kNanLeft>(rest, threshold);
+    bitmap[w] ^= left[w];
+    count += CountOf(left[w]);
+  }
+  return count;
+}
+
+// The rows that go left to `to`, those that go right to the end of the count + kSlack places
+// there. Returns how many go left. Reads up to 7 offsets beyond the list.
+template <bool kNanLeft>
+FIRETOWER_TARGET size_t SplitList(const float* column, float at_most, const Offset* from,
+                                  size_t count, Offset* to) {
+  const Threshold threshold = Splat(at_most);
+  Offset* left = to;
+  Offset* right = to + count + kSlack - 8;
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const uint32_t set = LeftOf8<kNanLeft>(column, from + i, threshold);
+    Split8(from + i, set, left, right);
+    const size_t goes_left = CountOf(set);
+    left += goes_left;
+    right -= 8 - goes_left;
+  }
+  if (i < count) {
+    // Lanes beyond the list hold offsets of some rows; they are taken to go left, and so come
+    // last among these.
+    const size_t beyond = 8 - (count - i);
+    const uint32_t set =
+        LeftOf8<kNanLeft>(column, from + i, threshold) | (0xff00u >> beyond & 0xffu);
+    Split8(from + i, set, left, right);
+    left += CountOf(set) - beyond;
+  }
+  return static_cast<size_t>(left - to);
+}
+
+// The offsets of the bitmap's rows.
+FIRETOWER_TARGET void Extract(const uint64_t* bitmap, size_t rows, Offset* to) {
+  const auto* eights = reinterpret_cast<const uint8_t*>(bitmap);
+  for (size_t e = 0; e < (rows + 7) / 8; ++e) {
+    Store8(eights[e], static_cast<Offset>(8 * sizeof(float) * e), to);
+    to += CountOf(eights[e]);
+  }
+}
+
+FIRETOWER_TARGET void ExtractFew(const uint64_t* bitmap, size_t rows, Offset* to) {
+  constexpr size_t kAtOnce = 4;
+  for (size_t w = 0; 64 * w < rows; ++w) {
+    uint64_t set = bitmap[w];
+    // Read again and again when the set is empty: what is stored is always a row of the block.
+    const uint64_t last_row = uint64_t{1} << (std::min(rows - 64 * w, size_t{64}) - 1);
+    const size_t count = CountOf(set);
+    Offset* next = to;
+    to += count;
+    do {
+      for (size_t k = 0; k < kAtOnce; ++k) {
+        const size_t row = 64 * w + static_cast<size_t>(__builtin_ctzll(set | last_row));
+        next[k] = static_cast<Offset>(row * sizeof(float));
+        set &= set - 1;
+      }
+      next += kAtOnce;
+    } while (next < to);
+  }
+}
+
+FIRETOWER_TARGET void AddToRows(double value, const Offset* offsets, size_t count, double* sums) {
+  auto* bytes = reinterpret_cast<char*>(sums);
+  for (size_t i = 0; i < count; ++i) {
+    *reinterpret_cast<double*>(bytes + size_t{offsets[i]} * 2) += value;
+  }
+}
+
 template <typename Node>
 class Partition {
  public:
@@ -222,8 +312,6 @@ class Partition {
  private:
   // Waiting bitmaps have no row in common, and at most two more are at work.
   static constexpr size_t kBitmaps = kDenseShare + 2;
-  // Room between a node's two lists: a vector is stored to either and filled with the other's.
-  static constexpr size_t kSlack = 8;
 
   struct Dense {
     uint32_t node;
@@ -245,6 +333,16 @@ class Partition {
     return forest_.default_left != nullptr && forest_.default_left[node] != 0;
   }
 
+  const float* ColumnOf(const Node& node) const {
+    return columns_.data + node.feature() * columns_.stride;
+  }
+
+  // Whether the node is a leaf that adds nothing. A sum is never -0, so that neither zero does.
+  bool IsZero(uint32_t node) const {
+    return forest_.nodes[node].distance() == 0 &&
+           forest_.values[forest_.nodes[node].value_index()] == 0.0;
+  }
+
   uint64_t* TakeBitmap() {
     uint64_t* bitmap = free_.back();
     free_.pop_back();
@@ -257,11 +355,11 @@ class Partition {
       dense_.push_back({node, bitmap, count});
       return;
     }
-    if (count != 0) {
+    if (count != 0 && !IsZero(node)) {
       if (count < rows_ / kSparseShare) {
-        ExtractFew(bitmap, lists_[0].data());
+        ExtractFew(bitmap, rows_, lists_[0].data());
       } else {
-        Extract(bitmap, lists_[0].data());
+        Extract(bitmap, rows_, lists_[0].data());
       }
       WalkLists({node, 0, 0, 0, count});
     }
@@ -270,89 +368,31 @@ class Partition {
 
   FIRETOWER_TARGET void SplitDense(const Dense& at) {
     uint64_t* left = TakeBitmap();
-    const Node node = forest_.nodes[at.node];
-    const size_t left_count = NanLeft(at.node) ? SplitBitmap<true>(node, at.bitmap, left)
-                                               : SplitBitmap<false>(node, at.bitmap, left);
+    const Node& node = forest_.nodes[at.node];
+    const auto split = NanLeft(at.node) ? SplitBitmap<true> : SplitBitmap<false>;
+    const size_t left_count =
+        split(ColumnOf(node), FloatOf(node.threshold_bits), rows_, at.bitmap, left);
     Enter(at.node + node.distance(), at.bitmap, at.count - left_count);
     Enter(at.node + 1, left, left_count);
-  }
-
-  // Moves those rows of the bitmap that go left to `left`; returns how many.
-  template <bool kNanLeft>
-  FIRETOWER_TARGET size_t SplitBitmap(const Node& node, uint64_t* bitmap, uint64_t* left) const {
-    const float* column = columns_.data + node.feature() * columns_.stride;
-    const Threshold threshold = Splat(FloatOf(node.threshold_bits));
-    size_t count = 0;
-    for (size_t w = 0; w < rows_ / 64; ++w) {
-      const uint64_t set = bitmap[w];
-      const uint64_t goes_left = set & LeftOf64<kNanLeft>(column + 64 * w, threshold);
-      left[w] = goes_left;
-      bitmap[w] = set ^ goes_left;
-      count += CountOf(goes_left);
-    }
-    if (rows_ % 64 != 0) {
-      const size_t w = rows_ / 64;
-      float rest[64] = {};
-      for (size_t k = 0; k < rows_ % 64; ++k) rest[k] = column[64 * w + k];
-      left[w] = bitmap[w] & LeftOf64<kNanLeft>(rest, threshold);
-      bitmap[w] ^= left[w];
-      count += CountOf(left[w]);
-    }
-    return count;
-  }
-
-  FIRETOWER_TARGET void Extract(const uint64_t* bitmap, Offset* to) const {
-    const auto* eights = reinterpret_cast<const uint8_t*>(bitmap);
-    for (size_t e = 0; e < (rows_ + 7) / 8; ++e) {
-      Store8(eights[e], static_cast<Offset>(8 * sizeof(float) * e), to);
-      to += CountOf(eights[e]);
-    }
-  }
-
-  FIRETOWER_TARGET void ExtractFew(const uint64_t* bitmap, Offset* to) const {
-    constexpr size_t kAtOnce = 4;
-    for (size_t w = 0; w < words_; ++w) {
-      uint64_t set = bitmap[w];
-      // Read again and again when the set is empty: what is stored is always a row of the block.
-      const uint64_t last_row = uint64_t{1} << (std::min(rows_ - 64 * w, size_t{64}) - 1);
-      const size_t count = CountOf(set);
-      Offset* next = to;
-      to += count;
-      do {
-        for (size_t k = 0; k < kAtOnce; ++k) {
-          const size_t row = 64 * w + static_cast<size_t>(__builtin_ctzll(set | last_row));
-          next[k] = static_cast<Offset>(row * sizeof(float));
-          set &= set - 1;
-        }
-        next += kAtOnce;
-      } while (next < to);
-    }
-  }
-
-  FIRETOWER_INLINE void AddLeaf(const Node& leaf, const Offset* offsets, size_t count) const {
-    const double value = forest_.values[leaf.value_index()];
-    auto* sums = reinterpret_cast<char*>(sums_);
-    for (size_t i = 0; i < count; ++i) {
-      *reinterpret_cast<double*>(sums + size_t{offsets[i]} * 2) += value;
-    }
   }
 
   FIRETOWER_TARGET void WalkLists(List at) {
     waiting_.clear();
     for (;;) {
-      const Node node = forest_.nodes[at.node];
+      const Node& node = forest_.nodes[at.node];
       const Offset* offsets = lists_[at.buffer].data() + at.start + at.shift;
       if (node.distance() == 0) {
-        AddLeaf(node, offsets, at.count);
+        AddToRows(forest_.values[node.value_index()], offsets, at.count, sums_);
       } else {
         Offset* to = lists_[at.buffer ^ 1].data() + at.start;
-        const size_t left = NanLeft(at.node) ? SplitList<true>(node, offsets, at.count, to)
-                                             : SplitList<false>(node, offsets, at.count, to);
-        if (left != at.count) {
-          waiting_.push_back(
-              {at.node + node.distance(), at.buffer ^ 1, at.start + left, kSlack, at.count - left});
+        const auto split = NanLeft(at.node) ? SplitList<true> : SplitList<false>;
+        const size_t left =
+            split(ColumnOf(node), FloatOf(node.threshold_bits), offsets, at.count, to);
+        const uint32_t right_node = at.node + node.distance();
+        if (left != at.count && !IsZero(right_node)) {
+          waiting_.push_back({right_node, at.buffer ^ 1, at.start + left, kSlack, at.count - left});
         }
-        if (left != 0) {
+        if (left != 0 && !IsZero(at.node + 1)) {
           at = {at.node + 1, at.buffer ^ 1, at.start, 0, left};
           continue;
         }
@@ -361,35 +401,6 @@ class Partition {
       at = waiting_.back();
       waiting_.pop_back();
     }
-  }
-
-  // The rows that go left to `to`, those that go right to the end of the count + kSlack places
-  // there. Returns how many go left. Reads up to 7 offsets beyond the list.
-  template <bool kNanLeft>
-  FIRETOWER_TARGET size_t SplitList(const Node& node, const Offset* from, size_t count,
-                                    Offset* to) const {
-    const float* column = columns_.data + node.feature() * columns_.stride;
-    const Threshold threshold = Splat(FloatOf(node.threshold_bits));
-    Offset* left = to;
-    Offset* right = to + count + kSlack - 8;
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      const uint32_t set = LeftOf8<kNanLeft>(column, from + i, threshold);
-      Split8(from + i, set, left, right);
-      const size_t goes_left = CountOf(set);
-      left += goes_left;
-      right -= 8 - goes_left;
-    }
-    if (i < count) {
-      // Lanes beyond the list hold offsets of some rows; they are taken to go left, and so come
-      // last among these.
-      const size_t beyond = 8 - (count - i);
-      const uint32_t set =
-          LeftOf8<kNanLeft>(column, from + i, threshold) | (0xff00u >> beyond & 0xffu);
-      Split8(from + i, set, left, right);
-      left += CountOf(set) - beyond;
-    }
-    return static_cast<size_t>(left - to);
   }
 
   TreesView<Node> forest_;
