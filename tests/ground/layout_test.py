@@ -275,10 +275,10 @@ class Page(unittest.TestCase):
     def test_the_page_asks_for_all_its_modules_at_once(self):
         html = text_of("web/index.html")
         asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
-        scripts = re.findall(r'<script src="([^"]+)" type="module">', html)
+        scripts = re.findall(r'<script src="([^"]+)" type="module"(?: async)?>', html)
         self.assertEqual(scripts, ["js/start_engine.js", "js/app.js"])
-        wanted = imported([*scripts, "js/engine/worker.js"]) - set(scripts)
-        self.assertEqual(sorted(asked), sorted(wanted | {"engine/firetower.mjs"}))
+        wanted = imported([*scripts, "js/engine/client/index.js"]) - set(scripts)
+        self.assertEqual(sorted(asked), sorted(wanted))
 
     def test_imports_go_one_way(self):
         for path in tracked("web/js/*.js"):

@@ -223,10 +223,11 @@ export class Pool {
    * must be repeatable; aborted before it begins, it never does.
    * @template T
    * @param {(connection: Connection) => Promise<T>} run
-   * @param {{urgent?: boolean, part?: boolean, slot?: number, signal?: AbortSignal}} [options]
+   * @param {{urgent?: boolean, part?: boolean, slot?: number, signal?: AbortSignal, crashes?: number}} [options] crashes:
+   *   how often it has crashed already
    * @returns {Promise<T>}
    */
-  run(run, { urgent = false, part = false, slot, signal } = {}) {
+  run(run, { urgent = false, part = false, slot, signal, crashes = 0 } = {}) {
     return new Promise((resolve, reject) => {
       if (this.#closed !== null) return reject(this.#closed);
       if (signal?.aborted) return reject(abortError(signal.reason));
@@ -239,7 +240,7 @@ export class Pool {
         part,
         slot: slot ?? null,
         signal,
-        crashes: 0,
+        crashes,
         begin: forget,
         resolve,
         reject: (error) => {
@@ -249,6 +250,25 @@ export class Pool {
       };
       signal?.addEventListener('abort', drop, { once: true });
       this.#enqueue(task);
+    });
+  }
+
+  /**
+   * As an urgent run() of one request that is answered in microseconds: where an engine has nothing to do it is sent at once,
+   * without a task's bookkeeping.
+   * @template {RequestType} T
+   * @param {T} type
+   * @param {Requests[T][0]} payload
+   * @param {AbortSignal} signal as of run()
+   * @returns {Promise<Requests[T][1]>}
+   */
+  ask(type, payload, signal) {
+    const later = (crashes = 0) => this.run((connection) => connection.request(type, payload), { urgent: true, signal, crashes });
+    const free = this.#waiting.length > 0 ? undefined : this.#slots.find(({ started, tasks }) => started && tasks.size === 0);
+    if (free === undefined || free.current === null) return later();
+    return free.current.request(type, payload).catch((thrown) => {
+      if (!hasCode(thrown, 'ENGINE_CRASHED')) throw thrown;
+      return later(1);
     });
   }
 

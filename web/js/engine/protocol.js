@@ -76,7 +76,7 @@ export const JobKind = Object.freeze({ score: 0, column: 1, search: 2, export: 3
  * @property {[{file: FileRef, begin: number, end: number, countFrom: number}, {text: string, lineEnds: number,
  *   cells: string[], features: import('./types.js').RowDetail['features']}]} describe
  * @property {[{columns: Float64Array, rows: number, inputs: number}, {probabilities: Float64Array,
- *   statuses: Int32Array, statusInputs: Int32Array}]} predict
+ *   statuses?: Int32Array, statusInputs?: Int32Array}]} predict without statuses where every row has its score
  * @property {[{text: string}, null]} loadGenerator
  * @property {[{rows: number, seed: number, fraudRate: number}, null]} beginSynth
  * @property {[{maxRows: number}, {rows: number, bytes: Uint8Array}]} synthRows

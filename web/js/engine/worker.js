@@ -3,15 +3,25 @@
 // this file, so that the page's Content-Security-Policy binds it.
 
 import { Dispatcher } from './dispatcher.js';
+// What it imports in turn, asked for at once and not level by level.
+import './boundary.js';
+import './errors.js';
+import './module.js';
+import './next_task.js';
+import './protocol.js';
+import './rank.js';
+import './slices.js';
 
 /** @type {{onmessage: ((event: MessageEvent) => void) | null,
  *   postMessage: (message: unknown, transfer: Transferable[]) => void}} */
 const scope = /** @type {any} */ (globalThis);
 
-const moduleUrl = new URL('../../engine/firetower.mjs', import.meta.url).href;
+// Loaded while the page has still to ask for it.
+const factory = import(new URL('../../engine/firetower.mjs', import.meta.url).href);
+factory.catch(() => {});
 
 const dispatcher = new Dispatcher(
-  async () => (await import(moduleUrl)).default,
+  async () => (await factory).default,
   (message, transfer = []) => scope.postMessage(message, transfer),
 );
 scope.onmessage = (event) => dispatcher.receive(event.data);

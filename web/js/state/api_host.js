@@ -9,22 +9,19 @@ import { OFFER } from '../service/relay.js';
 /** @typedef {import('../engine/live/types.js').Monitor} Monitor */
 
 /**
- * @param {Pick<ServiceWorkerContainer, 'addEventListener' | 'startMessages'> | undefined} container
+ * @param {Pick<MessageEvent, 'data' | 'ports'>} message of the service worker
  * @param {() => Promise<{engine: Engine, monitor: Monitor}>} ready rejects where there is no engine
  */
-export function hostApi(container, ready) {
-  container?.addEventListener('message', ({ data, ports }) => {
-    const port = ports[0];
-    if (data?.type !== OFFER || port === undefined) return;
-    port.onmessage = async ({ data: request }) => {
-      const { engine, monitor } = await ready();
-      port.postMessage(await handleApi(request, engineBackend(engine, monitor)));
-      port.close();
-    };
-    ready().then(
-      () => port.postMessage('ready'),
-      () => port.postMessage('no'),
-    );
-  });
-  container?.startMessages();
+export function answerOffer({ data, ports }, ready) {
+  const port = ports[0];
+  if (data?.type !== OFFER || port === undefined) return;
+  port.onmessage = async ({ data: request }) => {
+    const { engine, monitor } = await ready();
+    port.postMessage(await handleApi(request, engineBackend(engine, monitor)));
+    port.close();
+  };
+  ready().then(
+    () => port.postMessage('ready'),
+    () => port.postMessage('no'),
+  );
 }

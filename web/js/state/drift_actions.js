@@ -30,9 +30,10 @@ const SHUFFLES = 20;
  * @param {() => Promise<import('../engine/types.js').Engine>} parts.engine
  * @param {() => Promise<DriftAnalysis>} parts.createAnalysis with the model in use
  * @param {() => Promise<{summary: string, name: string}>} parts.liveSummary of the stream's window
+ * @param {() => Promise<void>} [parts.calm] resolves when the page has nothing else to do: what nobody asked for begins then
  * @param {() => number} [parts.now] milliseconds
  */
-export function createDriftActions({ store, app, engine, createAnalysis, liveSummary, now = () => performance.now() }) {
+export function createDriftActions({ store, app, engine, createAnalysis, liveSummary, calm = async () => {}, now = () => performance.now() }) {
   /** @type {Promise<DriftAnalysis> | null} */
   let analysis = null;
   /** @type {{current: unknown, reference: unknown}} what the analysis has been given */
@@ -623,6 +624,8 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
     if (checked === scored) return;
     checked = scored;
     try {
+      await track(calm());
+      if (app.get().scored !== scored) return;
       const running = await ready();
       // Behind whatever is asked now.
       const report = await inTurn(async () => {

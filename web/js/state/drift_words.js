@@ -280,11 +280,10 @@ export function settingsWords({ settings, overall }, locale) {
 
 /**
  * "2 of 31 columns drifted: V14, Amount".
- * @param {{judged: number, names: string[], few: boolean} | null} fit
+ * @param {{judged: number, names: string[], few: boolean}} fit
  * @param {string} [locale]
  */
 export function fitWords(fit, locale) {
-  if (!fit) return { line: 'Comparing with the training data …', names: '' };
   if (fit.few) return { line: 'Too few rows to say.', names: '' };
   if (fit.names.length === 0) return { line: `None of ${count(fit.judged, locale)} columns drifted.`, names: '' };
   return { line: `${count(fit.names.length, locale)} of ${count(fit.judged, locale)} columns`, names: `drifted: ${listed(fit.names)}` };

@@ -89,3 +89,33 @@ export function later(element, load) {
     return part;
   };
 }
+
+/** @type {Map<string, Promise<void>>} */
+const sheets = new Map();
+
+/**
+ * Adds style sheets to the page, each once.
+ * @param {...string} names of css/
+ * @returns {Promise<unknown>} resolves when they apply; rejects if one cannot be loaded
+ */
+export function styles(...names) {
+  return Promise.all(
+    names.map((name) => {
+      const known = sheets.get(name);
+      if (known) return known;
+      const link = h('link', { rel: 'stylesheet', href: new URL(`../../css/${name}.css`, import.meta.url).href });
+      /** @type {Promise<void>} */
+      const applied = new Promise((resolve, reject) => {
+        link.onload = () => resolve();
+        link.onerror = () => {
+          sheets.delete(name);
+          link.remove();
+          reject(new Error(`css/${name}.css could not be loaded`));
+        };
+      });
+      sheets.set(name, applied);
+      document.head.append(link);
+      return applied;
+    }),
+  );
+}

@@ -4,9 +4,8 @@
 import { setAside } from '../state/app_state.js';
 import { bytes, count, duration } from '../state/format.js';
 import { h, put, say } from './dom.js';
-import { createDownload } from './download.js';
-import * as figures from './figures.js';
 import * as filters from './filters.js';
+import { afterPaint, later } from './later.js';
 import * as problem from './problem.js';
 import * as progress from './progress.js';
 import * as report from './report.js';
@@ -50,8 +49,11 @@ export function mount(element, app) {
   const results = h('div', { class: 'results', hidden: true }, strip, charts, h('section', { 'aria-label': 'Rows of the file' }, bar, rows));
 
   put(element, note, problemBox, fileBox, progressBox, reportBox, startBox, results);
-  const showDownload = createDownload(element, app);
-  saveButton.addEventListener('click', showDownload);
+  const download = later(element, async () => (await import('./download.js')).createDownload(element, app));
+  saveButton.addEventListener('click', () => void download().then((show) => show?.()));
+  // The rows come first.
+  const drawCharts = later(charts, async () => (await import('./figures.js')).mount(charts, app));
+  void app.calm().then(drawCharts);
 
   const stops = [
     problem.mount(problemBox, app),
@@ -59,7 +61,6 @@ export function mount(element, app) {
     start.mount(startBox, app),
     report.mount(reportBox, app),
     summary.mount(strip, app),
-    figures.mount(charts, app),
     filters.mount(bar, app),
     table.mount(rows, app),
     store.watch(['note'], ({ note: text }) => {
@@ -73,6 +74,7 @@ export function mount(element, app) {
       startBox.classList.toggle('again', source !== null);
       fileBox.hidden = source === null || job !== null || !done;
       if (!done || !source) return;
+      afterPaint(() => void drawCharts());
       say(name, source.name);
       const parts = [bytes(source.file.size), `${count(scored.rows)} rows`, `scored in ${duration(scored.seconds)}`];
       if (scored.partial) parts.push('partial');

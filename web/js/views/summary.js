@@ -3,7 +3,6 @@
 
 import { setAside } from '../state/app_state.js';
 import { count, duration, fixed, full, interval, percent, rate } from '../state/format.js';
-import { fitWords } from '../state/drift_words.js';
 import { LEVELS, countFlagged, countLevels } from '../state/scores.js';
 import { badge, exact, h, put, say, withRange } from './dom.js';
 
@@ -61,6 +60,22 @@ export function mount(element, app) {
     matrixCell,
   );
 
+  async function drawFit() {
+    const { fit: found } = app.drift.store.get();
+    // The Drift view's words, not needed before.
+    const { line, names } = found
+      ? (await import('../state/drift_words.js')).fitWords(found)
+      : { line: 'Comparing with the training data …', names: '' };
+    const { fit: latest, fitProblem } = app.drift.store.get();
+    if (latest !== found) return;
+    put(
+      fit,
+      h('p', { class: found && found.names.length > 0 ? 'strong' : null }, fitProblem === '' ? line : 'Could not be checked.'),
+      names !== '' && h('p', null, names),
+      h('button', { type: 'button', class: 'linklike', onclick: () => actions.setView('drift') }, found && found.names.length > 0 ? 'See what moved' : 'See the columns'),
+    );
+  }
+
   const stops = [
     store.watch(['scored', 'threshold', 'model'], ({ scored, threshold, model }) => {
       if (!scored || !model) return;
@@ -113,15 +128,7 @@ export function mount(element, app) {
         ...pair('Rows/s', count(speed)),
       );
     }),
-    app.drift.store.watch(['fit', 'fitProblem'], ({ fit: found, fitProblem }) => {
-      const { line, names } = fitWords(found);
-      put(
-        fit,
-        h('p', { class: found && found.names.length > 0 ? 'strong' : null }, fitProblem === '' ? line : 'Could not be checked.'),
-        names !== '' && h('p', null, names),
-        h('button', { type: 'button', class: 'linklike', onclick: () => actions.setView('drift') }, found && found.names.length > 0 ? 'See what moved' : 'See the columns'),
-      );
-    }),
+    app.drift.store.watch(['fit', 'fitProblem'], () => void drawFit()),
     store.watch(['scored', 'performance', 'performanceAt', 'performanceNote', 'weighted', 'model'], (state) => {
       put(measured, ...figures(state, app));
       const shown = state.performanceAt !== null;

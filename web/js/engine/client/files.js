@@ -18,6 +18,8 @@ let lastKey = 0;
 export class Files {
   /** @type {WeakMap<Blob, Map<string, FileRef>>} */
   #refs = new WeakMap();
+  /** @type {WeakMap<FileRef, import('../types.js').ImportReport>} */
+  #reports = new WeakMap();
   /** @type {WeakMap<ScoredFile, {ref: FileRef, ranges: ScoredRange[]}>} */
   #scored = new WeakMap();
 
@@ -35,6 +37,17 @@ export class Files {
     const ref = known.get(text) ?? { key: ++lastKey, blob, overrides: { delimiter, decimal, header } };
     known.set(text, ref);
     return ref;
+  }
+
+  /**
+   * How the file is read; found out once.
+   * @param {FileRef} ref
+   * @param {() => Promise<import('../types.js').ImportReport>} inspect
+   */
+  async report(ref, inspect) {
+    const report = this.#reports.get(ref) ?? (await inspect());
+    this.#reports.set(ref, report);
+    return report;
   }
 
   /** Another model reads files in another way: references made so far are not given out again. */

@@ -20,6 +20,9 @@ import { synthesize } from './synthesize.js';
 /** Points of the curves that performance() gives: more than two per pixel of a wide chart would not be seen. */
 const CURVE_POINTS = 600;
 
+/** The workers but the first start so long after it, unless there is work for them: they would only be in its way. Milliseconds. */
+const WARM_AFTER = 300;
+
 /** More workers than this gain little and each holds an engine and a model. */
 const MAX_DEFAULT_WORKERS = 4;
 
@@ -79,7 +82,7 @@ export async function createEngine(options = {}) {
   try {
     const [bytes] = await Promise.all([modelBytes, wasmBinary]);
     const card = await pool.loadModel(bytes);
-    pool.warm();
+    if (pool.size > 1) setTimeout(() => pool.warm(), WARM_AFTER);
     return makeEngine(pool, card, generator, { createTransport, monitorBinary, monitorClient, modelBytes: bytes });
   } catch (error) {
     pool.close();
@@ -166,10 +169,7 @@ function makeEngine(pool, firstCard, generatorSource, { createTransport, monitor
       const model = card;
       const columns = columnsOf(list, model);
       const inputs = model.inputs.length;
-      const scored = await pool.run(
-        (connection) => connection.request('predict', { columns, rows: list.length, inputs }),
-        { urgent: true, signal: modelChange.signal },
-      );
+      const scored = await pool.ask('predict', { columns, rows: list.length, inputs }, modelChange.signal);
       return predictionsOf(scored, model);
     },
 
@@ -215,7 +215,7 @@ function makeEngine(pool, firstCard, generatorSource, { createTransport, monitor
       checkFile(file);
       checkObject(overrides, 'overrides');
       const ref = context.files.ref(file, overrides);
-      return pool.run((connection) => connection.request('inspect', { file: ref }), { urgent: true });
+      return context.files.report(ref, () => pool.run((connection) => connection.request('inspect', { file: ref }), { urgent: true }));
     },
 
     scoreFile: (file, jobOptions = {}) => scoreFile(context, file, jobOptions),

@@ -101,16 +101,16 @@ export function columnsOf(rows, model) {
 }
 
 /**
- * @param {{probabilities: Float64Array, statuses: Int32Array, statusInputs: Int32Array}} scored
+ * @param {{probabilities: Float64Array, statuses?: Int32Array, statusInputs?: Int32Array}} scored
  * @param {ModelCard} model
  * @returns {Prediction[]}
  */
 export function predictionsOf({ probabilities, statuses, statusInputs }, model) {
   /** @type {BadField[]} */
   const bad = [];
-  statuses.forEach((status, row) => {
+  statuses?.forEach((status, row) => {
     if (status === 0) return;
-    const field = model.inputs[statusInputs[row]]?.name ?? '';
+    const field = model.inputs[statusInputs?.[row] ?? -1]?.name ?? '';
     bad.push({ row, field, message: status === 7 ? 'is missing' : 'is infinite or too large' });
   });
   if (bad.length > 0) throw badFields(bad);

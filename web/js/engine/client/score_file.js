@@ -102,7 +102,8 @@ export async function scoreFile(context, file, options) {
   const meter = new ProgressMeter(onProgress, file.size);
 
   return together([signal, modelSignal], async (jobSignal, add, fail) => {
-    const report = await pool.run((connection) => connection.request('inspect', { file: ref }), { signal: jobSignal });
+    const inspect = () => pool.run((connection) => connection.request('inspect', { file: ref }), { signal: jobSignal });
+    const report = await context.files.report(ref, inspect);
     await checkRows(file, report.dataOffset);
     const ranges = cutRanges(report.dataOffset, file.size, pool.size);
     /** @type {(RangeResult | null)[]} */
