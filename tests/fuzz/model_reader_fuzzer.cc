@@ -1,6 +1,6 @@
 // Any bytes as a model file: the reader gives an error with a message, or a model that can be
-// written, read again as the same bytes, compiled, and asked for predictions that equal the
-// reference.
+// written, read again as the same bytes, compiled from its trees and straight from the bytes, and
+// asked for predictions that equal the reference.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -19,9 +19,7 @@ void Require(bool condition) {
   if (!condition) std::abort();
 }
 
-void CheckPredictions(const forest::Forest& trees) {
-  const auto compiled = forest::CompiledForest::Build(trees);
-  Require(compiled.ok());
+void CheckPredictions(const forest::Forest& trees, const forest::CompiledForest& compiled) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::vector<float> values = {0.0f,   -0.0f,     1.0f,       -1.0f,
                                      1e-40f, kInfinity, -kInfinity, std::nanf("")};
@@ -30,7 +28,7 @@ void CheckPredictions(const forest::Forest& trees) {
   std::vector<float> columns(rows * features);
   for (size_t i = 0; i < columns.size(); ++i) columns[i] = values[i * i % 97 % values.size()];
   std::vector<double> out(rows);
-  compiled->PredictProba(columns, rows, rows, out);
+  compiled.PredictProba(columns, rows, rows, out);
   std::vector<float> row(features);
   for (size_t i = 0; i < rows; ++i) {
     for (size_t f = 0; f < features; ++f) row[f] = columns[f * rows + i];
@@ -64,8 +62,10 @@ void CheckTransform(const firetower::features::Pipeline& pipeline) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model = forest::ReadModel({data, size});
+  const auto scoring = forest::ReadCompiledModel({data, size});
   if (!model.ok()) {
     Require(!model.error().message.empty());
+    Require(!scoring.ok() && scoring.error().message == model.error().message);
     return 0;
   }
   const auto written = forest::WriteModel(*model);
@@ -73,7 +73,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto again = forest::ReadModel(*written);
   Require(again.ok());
   Require(*forest::WriteModel(*again) == *written);
-  CheckPredictions(model->forest);
+  const auto built = forest::CompiledForest::Build(model->forest);
+  Require(built.ok());
+  CheckPredictions(model->forest, *built);
+  Require(scoring.ok());
+  CheckPredictions(model->forest, scoring->compiled);
   CheckTransform(model->pipeline);
   return 0;
 }

@@ -146,16 +146,17 @@ void Session::State::TakeLabels(std::span<const double> read) {
   }
 }
 
-void ScoreBlock::Prepare(size_t feature_count) {
+void ScoreBlock::Begin(size_t feature_count) {
+  rows = 0;
+  imputed.clear();
+  if (capacity > 0) return;
   const size_t fitting = kBlockBytes / sizeof(float) / feature_count;
   capacity = std::clamp(fitting, kLeastBlockRows, kBlockRows);
   stride = capacity + kStridePadding;
-  rows = 0;
   features.assign(feature_count * stride, 0.0f);
   statuses.assign(capacity, 0);
   status_inputs.assign(capacity, -1);
   times.assign(capacity, kNaN);
-  imputed.clear();
 }
 
 void Session::State::TakeRowsToScore(std::span<const std::span<const double>> columns) {

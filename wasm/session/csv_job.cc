@@ -160,8 +160,7 @@ Status Session::BeginRange(const RangeOptions& options) {
       state.results.missing_counts.assign(match.required.size(), 0);
       if (options.kind == JobKind::kScore) {
         state.results.summary = state.loaded->no_rows;
-        state.block.rows = 0;
-        state.block.imputed.clear();
+        state.block.Begin(state.loaded->model.pipeline.features().size());
         job.missing.assign(match.required.size(), 0);
       }
       state.results.row_columns.resize(match.required.size());

@@ -19,23 +19,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Rows of ScoreRows that are scored at a time.
 constexpr size_t kBlockRows = 16384;
 
-// Depth of the deepest leaf, a root being at 0. REQUIRES: a valid forest.
-int32_t MaxDepth(const forest::Forest& forest) {
-  int32_t deepest = 0;
-  std::vector<std::pair<int32_t, int32_t>> stack;
-  for (const int32_t root : forest.roots) stack.emplace_back(root, 0);
-  while (!stack.empty()) {
-    const auto [node, depth] = stack.back();
-    stack.pop_back();
-    deepest = std::max(deepest, depth);
-    const auto index = static_cast<size_t>(node);
-    if (forest.feature[index] < 0) continue;
-    stack.emplace_back(forest.left[index], depth + 1);
-    stack.emplace_back(forest.right[index], depth + 1);
-  }
-  return deepest;
-}
-
 }  // namespace
 
 std::string_view EngineVersion() { return FIRETOWER_VERSION; }
@@ -63,16 +46,14 @@ Session::Session() : state_(std::make_unique<State>()) {}
 Session::~Session() = default;
 
 Status Session::LoadModel(std::span<const uint8_t> bytes) {
-  Result<forest::Model> model = forest::ReadModel(bytes);
-  if (!model.ok()) return model.error();
-  Result<forest::CompiledForest> compiled = forest::CompiledForest::Build(model->forest);
-  if (!compiled.ok()) return compiled.error();
+  Result<forest::CompiledModel> read = forest::ReadCompiledModel(bytes);
+  if (!read.ok()) return read.error();
   state_->live.reset();
-  auto layout = LayoutOf(*model, Sha256Hex(bytes));
+  auto layout = LayoutOf(read->model, Sha256Hex(bytes));
   monitor::Summary no_rows(layout);
-  state_->loaded.emplace(
-      LoadedModel{std::move(*model), std::move(*compiled), std::move(layout), std::move(no_rows)});
-  state_->block.Prepare(state_->loaded->model.pipeline.features().size());
+  state_->loaded.emplace(LoadedModel{std::move(read->model), std::move(read->compiled),
+                                     std::move(layout), std::move(no_rows)});
+  state_->block = {};
   state_->job.reset();
   state_->file.reset();
   state_->export_settings.reset();
@@ -110,9 +91,9 @@ std::string Session::ModelJson() const {
   card["engine_version"] = info.engine_version;
   card["inputs"] = std::move(inputs);
   card["features"] = std::move(features);
-  card["trees"] = model.forest.tree_count();
-  card["nodes"] = model.forest.node_count();
-  card["max_depth"] = MaxDepth(model.forest);
+  card["trees"] = state_->loaded->compiled.tree_count();
+  card["nodes"] = state_->loaded->compiled.node_count();
+  card["max_depth"] = state_->loaded->compiled.max_depth();
   card["threshold"] = info.threshold;
   json::array cuts;
   for (const double cut : info.risk_cuts) cuts.push_back(cut);

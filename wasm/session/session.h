@@ -108,7 +108,8 @@ class Session {
   // the model).
   Status LoadModel(std::span<const uint8_t> bytes);
   bool has_model() const;
-  const forest::Model& model() const;  // REQUIRES: has_model()
+  // Without its trees. REQUIRES: has_model().
+  const forest::Model& model() const;
   std::string ModelJson()
       const;  // The card: name, version, inputs, features, trees, nodes, threshold, cuts, training.
 

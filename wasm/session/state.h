@@ -80,8 +80,8 @@ struct ScoreBlock {
   // sees the substitute.
   std::vector<uint32_t> imputed;
 
-  // Makes it empty, of a size that suits the model.
-  void Prepare(size_t feature_count);
+  // Makes it empty, and the first time of a size that suits the model.
+  void Begin(size_t feature_count);
 };
 
 struct Results {

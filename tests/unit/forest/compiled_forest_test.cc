@@ -110,6 +110,39 @@ TEST(CompiledForestTest, RefusesAnInvalidForest) {
   EXPECT_EQ(compiled.error().code, ErrorCode::kModelInvalid);
 }
 
+// ((a a) a): nothing is left of the splits, and the tree after it stands where it belongs.
+TEST(CompiledForestTest, SplitsOfEqualLeavesAreOneLeaf) {
+  Forest forest;
+  forest.feature = {0, 1, -1, -1, -1, 0, -1, 1, -1, -1};
+  forest.threshold = {1.0f, 0.5f, 0.0f, 0.0f, 0.0f, 2.0f, 0.0f, 0.5f, 0.0f, 0.0f};
+  forest.left = {1, 2, -1, -1, -1, 6, -1, 8, -1, -1};
+  forest.right = {4, 3, -1, -1, -1, 7, -1, 9, -1, -1};
+  forest.default_left = {1, 0, 0, 0, 0, 1, 0, 1, 0, 0};
+  forest.value = {0.0, 0.0, 0.25, 0.25, 0.25, 0.0, 0.25, 0.0, 0.75, 0.75};
+  forest.roots = {0, 5};
+  forest.feature_count = 2;
+  const Result<CompiledForest> compiled = CompiledForest::Build(forest);
+  ASSERT_TRUE(compiled.ok());
+  EXPECT_EQ(compiled->node_count(), 10u);
+  EXPECT_EQ(compiled->max_depth(), 2);
+  EXPECT_EQ(Predict(forest, {1.0f, 2.0f, 3.0f, kNan, 0.0f, kNan, 1.0f, 1.0f}, 4),
+            (std::vector<double>{0.25, 0.25, 0.5, 0.25}));
+}
+
+TEST(CompiledForestTest, FewLeafValuesEqualTheReference) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Forest forest = MakeRandomForest(
+        {.trees = 20, .max_depth = 7, .default_left = 0.5, .shuffle_nodes = seed % 2 == 0}, seed);
+    for (size_t i = 0; i < forest.node_count(); ++i) {
+      if (forest.feature[i] != -1) continue;
+      forest.value[i] = forest.value[i] < 0.6 ? 0.0 : forest.value[i] < 0.8 ? -0.0 : 0.5;
+    }
+    for (const size_t rows : {size_t{1}, size_t{9}, size_t{300}}) {
+      ExpectEqualsReference(forest, MakeRandomRows(rows, forest.feature_count, 0.2, seed), rows);
+    }
+  }
+}
+
 struct Shape {
   const char* name;
   RandomForestOptions options;

@@ -237,11 +237,19 @@ TEST_P(ModelRoundTrip, IsAFixedPoint) {
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_EQ(Written(*read), bytes);
     EXPECT_EQ(read->forest.comparison, model.forest.comparison);
+    const Result<CompiledModel> scoring = ReadCompiledModel(bytes);
+    ASSERT_TRUE(scoring.ok()) << scoring.error().message;
+    EXPECT_EQ(scoring->compiled.tree_count(), GetParam().trees);
+    EXPECT_EQ(scoring->compiled.node_count(), model.forest.node_count());
     const std::vector<float> rows = MakeRandomRows(50, 1, 0.1, seed);
     std::vector<float> row(list.size());
     for (float x : rows) {
       for (size_t f = 0; f < row.size(); ++f) row[f] = f % 3 == 0 ? x : rows[f % rows.size()];
-      EXPECT_EQ(PredictRowReference(read->forest, row), PredictRowReference(model.forest, row));
+      const double sum = PredictRowReference(model.forest, row);
+      EXPECT_EQ(PredictRowReference(read->forest, row), sum);
+      double probability = -1.0;
+      scoring->compiled.PredictProba(row, 1, 1, {&probability, 1});
+      EXPECT_EQ(probability, sum / GetParam().trees);
     }
   }
 }

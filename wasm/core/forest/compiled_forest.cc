@@ -45,22 +45,20 @@ struct CompiledForest::Data {
   Link link = Link::kIdentity;
   double base_score = 0.0;
   std::vector<Tree> trees;
-  int32_t depth = 0;               // Of the deepest tree.
-  std::vector<NarrowNode> narrow;  // One of narrow and wide is in use.
-  std::vector<WideNode> wide;
-  std::vector<uint8_t> default_left;  // Per node; empty when every NaN goes right.
-  std::vector<double> values;         // Distinct leaf values.
+  int32_t depth = 0;  // Of the deepest tree.
+  // One of narrow and wide is in use. There is room for all stored nodes, which is not touched
+  // before it is used: fresh memory is what costs most.
+  std::unique_ptr<NarrowNode[]> narrow;
+  std::unique_ptr<WideNode[]> wide;
+  std::unique_ptr<uint8_t[]> default_left;  // Per node; null when every NaN goes right.
+  size_t node_count = 0;                    // In use.
+  size_t stored_nodes = 0;
+  std::vector<double> values;  // Of leaves.
 
   template <typename Node>
-  TreesView<Node> View(const std::vector<Node>& nodes) const {
-    return {nodes.data(),
-            nodes.size(),
-            default_left.empty() ? nullptr : default_left.data(),
-            trees.data(),
-            trees.size(),
-            depth,
-            values.data(),
-            static_cast<size_t>(feature_count)};
+  TreesView<Node> View(const std::unique_ptr<Node[]>& nodes) const {
+    return {nodes.get(),  node_count, default_left.get(), trees.data(),
+            trees.size(), depth,      values.data(),      static_cast<size_t>(feature_count)};
   }
 
   double Finish(double sum) const {
@@ -122,75 +120,6 @@ class LeafValues {
   int shift_;
 };
 
-// A forest's nodes in preorder, tree by tree.
-struct Layout {
-  std::vector<int32_t> order;  // order[p] = index in the forest of the node at place p.
-  std::vector<uint32_t> link;  // Of a split the distance to the right child, of a leaf its value.
-  uint32_t max_distance = 0;
-  std::vector<Tree> trees;
-  std::vector<double> values;
-};
-
-Layout LayOut(const Forest& forest) {
-  struct Pending {
-    int32_t node;
-    int32_t depth;
-    uint32_t parent;  // Place whose right child this is.
-  };
-  Layout layout;
-  layout.order.resize(forest.node_count());
-  layout.link.resize(forest.node_count());
-  layout.trees.reserve(forest.tree_count());
-  LeafValues values;
-  std::vector<Pending> pending;
-  uint32_t place = 0;
-  for (int32_t root : forest.roots) {
-    Tree tree = {place, 0};
-    int32_t at = root;
-    int32_t depth = 0;
-    for (;; ++place) {
-      const auto node = static_cast<size_t>(at);
-      layout.order[place] = at;
-      if (forest.feature[node] != -1) {
-        ++depth;
-        pending.push_back({forest.right[node], depth, place});
-        at = forest.left[node];
-        continue;
-      }
-      layout.link[place] = values.IndexOf(forest.value[node]);
-      tree.depth = std::max(tree.depth, depth);
-      if (pending.empty()) break;
-      const Pending next = pending.back();
-      pending.pop_back();
-      const uint32_t distance = place + 1 - next.parent;
-      layout.link[next.parent] = distance;
-      layout.max_distance = std::max(layout.max_distance, distance);
-      at = next.node;
-      depth = next.depth;
-    }
-    ++place;
-    layout.trees.push_back(tree);
-  }
-  layout.values = values.Take();
-  return layout;
-}
-
-template <typename Node>
-std::vector<Node> PackNodes(const Forest& forest, const Layout& layout) {
-  std::vector<Node> nodes;
-  nodes.reserve(layout.order.size());
-  for (size_t place = 0; place < layout.order.size(); ++place) {
-    const auto node = static_cast<size_t>(layout.order[place]);
-    if (forest.feature[node] == -1) {
-      nodes.push_back(Node::Leaf(layout.link[place]));
-    } else {
-      nodes.push_back(Node::Split(LessEqualThreshold(forest.threshold[node], forest.comparison),
-                                  static_cast<uint32_t>(forest.feature[node]), layout.link[place]));
-    }
-  }
-  return nodes;
-}
-
 // The one place that chooses a kernel.
 template <typename Node>
 void AddTrees(const TreesView<Node>& forest, const Columns& columns, size_t rows, double* sums) {
@@ -217,33 +146,105 @@ CompiledForest& CompiledForest::operator=(CompiledForest&&) noexcept = default;
 
 Result<CompiledForest> CompiledForest::Build(const Forest& forest) {
   if (Status status = Validate(forest); !status.ok()) return status.error();
-  CompiledForest compiled;
-  Data& data = *compiled.data_;
-  data.feature_count = forest.feature_count;
-  data.aggregation = forest.aggregation;
-  data.link = forest.link;
-  data.base_score = forest.base_score;
-
-  Layout layout = LayOut(forest);
-  const bool narrow = static_cast<uint32_t>(forest.feature_count) <= NarrowNode::kMaxFeatures &&
-                      layout.max_distance <= NarrowNode::kMaxDistance &&
-                      layout.values.size() <= NarrowNode::kMaxLeafValues;
-  if (narrow) {
-    data.narrow = PackNodes<NarrowNode>(forest, layout);
-  } else {
-    data.wide = PackNodes<WideNode>(forest, layout);
+  LeafValues values;
+  std::vector<uint32_t> value_index(forest.node_count());
+  bool default_left = false;
+  for (size_t node = 0; node < forest.node_count(); ++node) {
+    if (forest.feature[node] == -1) value_index[node] = values.IndexOf(forest.value[node]);
+    default_left |= forest.default_left[node] != 0;
   }
-  if (std::find(forest.default_left.begin(), forest.default_left.end(), 1) !=
-      forest.default_left.end()) {
-    data.default_left.reserve(layout.order.size());
-    for (int32_t node : layout.order) {
-      data.default_left.push_back(forest.default_left[static_cast<size_t>(node)]);
+  CompiledForestBuilder builder;
+  const size_t trees = forest.tree_count();
+  builder.Begin(forest, {.trees = trees,
+                         .nodes = forest.node_count(),
+                         .largest_tree = forest.node_count() - trees + 1,
+                         .default_left = default_left,
+                         .values = values.Take()});
+  std::vector<PreorderNode> tree;
+  std::vector<int32_t> pending;
+  for (int32_t root : forest.roots) {
+    tree.clear();
+    pending.assign(1, root);
+    while (!pending.empty()) {
+      const auto node = static_cast<size_t>(pending.back());
+      pending.pop_back();
+      tree.push_back({.feature = forest.feature[node],
+                      .threshold = forest.threshold[node],
+                      .value = value_index[node],
+                      .default_left = forest.default_left[node]});
+      if (forest.feature[node] == -1) continue;
+      pending.push_back(forest.right[node]);
+      pending.push_back(forest.left[node]);
     }
+    builder.Add(tree);
   }
-  data.values = std::move(layout.values);
-  data.trees = std::move(layout.trees);
-  for (const Tree& tree : data.trees) data.depth = std::max(data.depth, tree.depth);
-  return compiled;
+  return builder.Take();
+}
+
+void CompiledForestBuilder::Begin(const Forest& rules, TreesShape shape) {
+  CompiledForest::Data& data = *compiled_.data_;
+  data.feature_count = rules.feature_count;
+  data.aggregation = rules.aggregation;
+  data.link = rules.link;
+  data.base_score = rules.base_score;
+  data.trees.reserve(shape.trees);
+  data.stored_nodes = shape.nodes;
+  if (shape.default_left) data.default_left.reset(new uint8_t[shape.nodes]);
+  if (static_cast<uint32_t>(rules.feature_count) <= NarrowNode::kMaxFeatures &&
+      shape.largest_tree <= NarrowNode::kMaxDistance &&
+      shape.values.size() <= NarrowNode::kMaxLeafValues) {
+    data.narrow.reset(new NarrowNode[shape.nodes]);
+  } else {
+    data.wide.reset(new WideNode[shape.nodes]);
+  }
+  data.values = std::move(shape.values);
+  comparison_ = rules.comparison;
+  waiting_.resize(static_cast<size_t>(Limits::kMaxDepth));
+}
+
+void CompiledForestBuilder::Add(std::span<const PreorderNode> tree) {
+  if (compiled_.data_->wide == nullptr) {
+    Pack(tree, compiled_.data_->narrow.get());
+  } else {
+    Pack(tree, compiled_.data_->wide.get());
+  }
+}
+
+template <typename Node>
+void CompiledForestBuilder::Pack(std::span<const PreorderNode> tree, Node* nodes) {
+  CompiledForest::Data& data = *compiled_.data_;
+  uint8_t* const default_left = data.default_left.get();
+  const Comparison comparison = comparison_;
+  Waiting* const waiting = waiting_.data();
+  size_t waits = 0;
+  const auto root = static_cast<uint32_t>(data.node_count);
+  uint32_t next = root;
+  int32_t depth = 0;
+  int32_t deepest = 0;
+  for (const PreorderNode& node : tree) {
+    if (node.feature != -1) {
+      if (default_left != nullptr) default_left[next] = node.default_left;
+      waiting[waits++] = {next, depth++};
+      nodes[next++] = Node::Split(LessEqualThreshold(node.threshold, comparison),
+                                  static_cast<uint32_t>(node.feature), 0);
+      continue;
+    }
+    deepest = std::max(deepest, depth);
+    // A right child two nodes after its parent stands beside a leaf.
+    while (next >= root + 2 && nodes[next - 2].distance() == 2 &&
+           nodes[next - 1].value_index() == node.value) {
+      next -= 2;
+    }
+    if (default_left != nullptr) default_left[next] = 0;
+    nodes[next++] = Node::Leaf(node.value);
+    if (waits == 0) break;
+    const Waiting parent = waiting[--waits];
+    nodes[parent.place].SetDistance(next - parent.place);
+    depth = parent.depth + 1;
+  }
+  data.trees.push_back({root, deepest});
+  data.node_count = next;
+  data.depth = std::max(data.depth, deepest);
 }
 
 void CompiledForest::PredictProba(std::span<const float> features, size_t rows, size_t stride,
@@ -257,7 +258,7 @@ void CompiledForest::PredictProba(std::span<const float> features, size_t rows, 
     const Columns columns = {features.data() + first, stride};
     const std::span<double> sums = out.subspan(first, count);
     std::fill(sums.begin(), sums.end(), 0.0);
-    if (data_->wide.empty()) {
+    if (data_->wide == nullptr) {
       AddTrees(data_->View(data_->narrow), columns, count, sums.data());
     } else {
       AddTrees(data_->View(data_->wide), columns, count, sums.data());
@@ -270,9 +271,14 @@ int32_t CompiledForest::feature_count() const { return data_->feature_count; }
 
 int32_t CompiledForest::tree_count() const { return static_cast<int32_t>(data_->trees.size()); }
 
+int32_t CompiledForest::max_depth() const { return data_->depth; }
+
+size_t CompiledForest::node_count() const { return data_->stored_nodes; }
+
 size_t CompiledForest::memory_bytes() const {
-  return data_->trees.size() * sizeof(Tree) + data_->narrow.size() * sizeof(NarrowNode) +
-         data_->wide.size() * sizeof(WideNode) + data_->default_left.size() +
+  const size_t node_bytes = data_->wide == nullptr ? sizeof(NarrowNode) : sizeof(WideNode);
+  return data_->trees.size() * sizeof(Tree) + data_->stored_nodes * node_bytes +
+         (data_->default_left == nullptr ? 0 : data_->stored_nodes) +
          data_->values.size() * sizeof(double);
 }
 

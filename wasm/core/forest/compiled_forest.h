@@ -1,7 +1,8 @@
 // The serving form of a forest: built once from a validated Forest, read-only, made for speed. For
 // reading a tree use Forest; for training core/train.
 //
-// Trees are in preorder, so that a left child follows its parent; a node is 8 bytes (16 for forests
+// Trees are in preorder, so that a left child follows its parent; a split of two equal leaves is
+// that leaf, whatever the row. A node is 8 bytes (16 for forests
 // with more than 256 features, or with trees or leaf dictionaries too large for 8). The kernels
 // (kernels/) share this layout; which one takes a block of rows depends on how many there are.
 //
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -43,11 +45,34 @@ class CompiledForest {
 
   int32_t feature_count() const;
   int32_t tree_count() const;
-  size_t memory_bytes() const;  // Of nodes and leaf values.
+  size_t node_count() const;    // As stored.
+  int32_t max_depth() const;    // Of the deepest leaf, a root being at 0.
+  size_t memory_bytes() const;  // Of trees, nodes and leaf values.
 
  private:
+  friend class CompiledForestBuilder;
   struct Data;
   std::unique_ptr<Data> data_;
+};
+
+// Compiles trees as they come, so that a file's are never held in another form.
+class CompiledForestBuilder final : public TreeSink {
+ public:
+  void Begin(const Forest& rules, TreesShape shape) override;
+  void Add(std::span<const PreorderNode> tree) override;
+  CompiledForest Take() { return std::move(compiled_); }
+
+ private:
+  struct Waiting {  // A split without its right child.
+    uint32_t place;
+    int32_t depth;
+  };
+  template <typename Node>
+  void Pack(std::span<const PreorderNode> tree, Node* nodes);
+
+  CompiledForest compiled_;
+  Comparison comparison_ = Comparison::kLessEqual;
+  std::vector<Waiting> waiting_;
 };
 
 }  // namespace firetower::forest

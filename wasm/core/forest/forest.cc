@@ -178,6 +178,37 @@ Status Validate(const Forest& forest) {
   return walker.CheckAllReached();
 }
 
+void ForestBuilder::Begin(const Forest& rules, TreesShape shape) {
+  forest_ = rules;
+  forest_.feature.reserve(shape.nodes);
+  forest_.threshold.reserve(shape.nodes);
+  forest_.left.reserve(shape.nodes);
+  forest_.right.reserve(shape.nodes);
+  forest_.default_left.reserve(shape.nodes);
+  forest_.value.reserve(shape.nodes);
+  forest_.roots.reserve(shape.trees);
+  values_ = std::move(shape.values);
+}
+
+void ForestBuilder::Add(std::span<const PreorderNode> tree) {
+  forest_.roots.push_back(static_cast<int32_t>(forest_.node_count()));
+  for (const PreorderNode& node : tree) {
+    const bool leaf = node.feature == -1;
+    const auto next = static_cast<int32_t>(forest_.node_count() + 1);
+    if (!leaf) waiting_.push_back(forest_.node_count());
+    forest_.feature.push_back(node.feature);
+    forest_.threshold.push_back(leaf ? 0.0f : node.threshold);
+    forest_.left.push_back(leaf ? -1 : next);
+    forest_.right.push_back(-1);
+    forest_.default_left.push_back(leaf ? 0 : node.default_left);
+    forest_.value.push_back(leaf ? values_[node.value] : 0.0);
+    if (leaf && !waiting_.empty()) {
+      forest_.right[waiting_.back()] = next;
+      waiting_.pop_back();
+    }
+  }
+}
+
 float RoundThreshold(double threshold, Comparison comparison) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto nearest = static_cast<float>(threshold);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -64,6 +65,47 @@ Status Validate(const Forest& forest);
 // value outside 0..1.
 Status CheckRules(const Forest& forest);
 std::string NoProbability(double value);
+
+// A node of a tree in preorder: a split is followed by its left subtree, then by its right one.
+struct PreorderNode {
+  int32_t feature;       // -1: leaf.
+  float threshold;       // Of a split.
+  uint32_t value;        // Of a leaf: the index of its value.
+  uint8_t default_left;  // Of a split.
+};
+
+// What a TreeSink is told before the first tree.
+struct TreesShape {
+  size_t trees;
+  size_t nodes;
+  size_t largest_tree;         // No tree has more nodes.
+  bool default_left;           // Whether any node may have it.
+  std::vector<double> values;  // Of leaves.
+};
+
+// Is given the trees of a valid forest one after another.
+class TreeSink {
+ public:
+  // rules: a forest's feature count, comparison, aggregation, link and base score.
+  virtual void Begin(const Forest& rules, TreesShape shape) = 0;
+  virtual void Add(std::span<const PreorderNode> tree) = 0;
+
+ protected:
+  ~TreeSink() = default;
+};
+
+// Makes a Forest of them.
+class ForestBuilder final : public TreeSink {
+ public:
+  void Begin(const Forest& rules, TreesShape shape) override;
+  void Add(std::span<const PreorderNode> tree) override;
+  Forest Take() { return std::move(forest_); }
+
+ private:
+  Forest forest_;
+  std::vector<double> values_;
+  std::vector<size_t> waiting_;  // Splits of the tree without their right child.
+};
 
 // The largest float32 <= threshold: x <= threshold decides alike for every float32 x. (For "<" the
 // smallest float32 >= threshold.)

@@ -551,7 +551,10 @@ Result<std::vector<uint8_t>> WriteModel(const Model& model) {
   return writer.Finish(metadata);
 }
 
-Result<Model> ReadModel(std::span<const uint8_t> bytes) {
+namespace {
+
+// All but the trees, which the sink is given.
+Result<Model> ReadModel(std::span<const uint8_t> bytes, TreeSink* trees) {
   const Result<SafetensorsFile> file = SafetensorsFile::Parse(bytes);
   if (!file.ok()) return file.error();
   for (std::string_view name : file->tensor_names()) {
@@ -590,7 +593,7 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   if (!pipeline.ok()) return pipeline.error();
   model.pipeline = *std::move(pipeline);
   model.forest.feature_count = static_cast<int32_t>(model.pipeline.features().size());
-  if (Status status = ReadNodes(*file, per_node, &model.forest); !status.ok())
+  if (Status status = ReadNodes(*file, per_node, model.forest, trees); !status.ok())
     return status.error();
   Result<std::vector<FeatureProfile>> profile =
       ReadProfile(*file, model.pipeline.features().size());
@@ -598,6 +601,22 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
   model.profile = *std::move(profile);
   if (Status status = CheckModel(model); !status.ok()) return status.error();
   return model;
+}
+
+}  // namespace
+
+Result<Model> ReadModel(std::span<const uint8_t> bytes) {
+  ForestBuilder trees;
+  Result<Model> model = ReadModel(bytes, &trees);
+  if (model.ok()) model->forest = trees.Take();
+  return model;
+}
+
+Result<CompiledModel> ReadCompiledModel(std::span<const uint8_t> bytes) {
+  CompiledForestBuilder trees;
+  Result<Model> model = ReadModel(bytes, &trees);
+  if (!model.ok()) return model.error();
+  return CompiledModel{*std::move(model), trees.Take()};
 }
 
 }  // namespace firetower::forest

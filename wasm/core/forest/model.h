@@ -14,6 +14,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/features/pipeline.h"
+#include "core/forest/compiled_forest.h"
 #include "core/forest/forest.h"
 
 namespace firetower::forest {
@@ -83,6 +84,15 @@ inline constexpr size_t kMaxCalibrationKnots = 65536;
 // Errors: kModelInvalid with the place ("byte 12", "tensor threshold", "tree 3, node 17", "metadata
 // features[2].op"), kTooBig.
 Result<Model> ReadModel(std::span<const uint8_t> bytes);
+
+// A model that scores: the trees are compiled and nowhere else.
+struct CompiledModel {
+  Model model;  // Its forest has rules and no trees.
+  CompiledForest compiled;
+};
+
+// Errors: as ReadModel.
+Result<CompiledModel> ReadCompiledModel(std::span<const uint8_t> bytes);
 
 }  // namespace firetower::forest
 

@@ -276,17 +276,21 @@ Result<size_t> SafetensorsFile::Length(std::string_view tensor, Dtype dtype) con
 }
 
 template <typename T>
-Result<std::vector<T>> SafetensorsFile::Read(std::string_view tensor, size_t length) const {
+Result<TensorView<T>> SafetensorsFile::View(std::string_view tensor, size_t length) const {
   const Result<size_t> found = Length(tensor, DtypeOf<T>());
   if (!found.ok()) return found.error();
   if (*found != length) {
     return InvalidTensor(tensor, "shape [" + std::to_string(*found) + "] should be [" +
                                      std::to_string(length) + "]");
   }
-  const uint8_t* bytes = data_.data() + Find(tensor)->begin;
-  std::vector<T> values(length);
-  if (length > 0) std::memcpy(values.data(), bytes, length * sizeof(T));
-  return values;
+  return TensorView<T>(data_.data() + Find(tensor)->begin, length);
+}
+
+template <typename T>
+Result<std::vector<T>> SafetensorsFile::Read(std::string_view tensor, size_t length) const {
+  const Result<TensorView<T>> view = View<T>(tensor, length);
+  if (!view.ok()) return view.error();
+  return view->Copy();
 }
 
 int64_t SafetensorsFile::ByteOffset(std::string_view tensor, size_t index) const {
@@ -335,9 +339,10 @@ std::optional<std::string> FindDuplicateKey(std::string_view text) {
   return std::nullopt;
 }
 
-#define FIRETOWER_INSTANTIATE(T)                                                 \
-  template Dtype DtypeOf<T>();                                                   \
-  template void SafetensorsWriter::Add<T>(std::string_view, std::span<const T>); \
+#define FIRETOWER_INSTANTIATE(T)                                                           \
+  template Dtype DtypeOf<T>();                                                             \
+  template void SafetensorsWriter::Add<T>(std::string_view, std::span<const T>);           \
+  template Result<TensorView<T>> SafetensorsFile::View<T>(std::string_view, size_t) const; \
   template Result<std::vector<T>> SafetensorsFile::Read<T>(std::string_view, size_t) const;
 FIRETOWER_INSTANTIATE(uint8_t)
 FIRETOWER_INSTANTIATE(uint16_t)

@@ -14,6 +14,7 @@
 #define FIRETOWER_CORE_FOREST_SAFETENSORS_H_
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,29 @@ size_t ByteSize(Dtype dtype);
 // The dtype that stands for T: uint8_t, uint16_t, uint32_t, int32_t, float or double.
 template <typename T>
 Dtype DtypeOf();
+
+// The values of a tensor where they lie in the file, at any address.
+template <typename T>
+class TensorView {
+ public:
+  TensorView() = default;
+  TensorView(const uint8_t* bytes, size_t size) : bytes_(bytes), size_(size) {}
+  size_t size() const { return size_; }
+  T operator[](size_t i) const {
+    T value;
+    std::memcpy(&value, bytes_ + i * sizeof(T), sizeof(T));
+    return value;
+  }
+  std::vector<T> Copy() const {
+    std::vector<T> values(size_);
+    if (size_ > 0) std::memcpy(values.data(), bytes_, size_ * sizeof(T));
+    return values;
+  }
+
+ private:
+  const uint8_t* bytes_ = nullptr;
+  size_t size_ = 0;
+};
 
 class SafetensorsWriter {
  public:
@@ -65,8 +89,10 @@ class SafetensorsFile {
   // dtype).
   Result<size_t> Length(std::string_view tensor, Dtype dtype) const;
 
-  // The tensor's values. Errors: kModelInvalid (as Length, or another length). Allocates length
-  // elements.
+  // The tensor's values. Errors: kModelInvalid (as Length, or another length). Read allocates
+  // length elements.
+  template <typename T>
+  Result<TensorView<T>> View(std::string_view tensor, size_t length) const;
   template <typename T>
   Result<std::vector<T>> Read(std::string_view tensor, size_t length) const;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -25,22 +24,38 @@ std::vector<size_t> StartsOf(const std::vector<size_t>& counts) {
   return starts;
 }
 
-Result<std::vector<uint32_t>> ReadLeafIndexes(const SafetensorsFile& file, size_t leaves,
-                                              size_t value_count) {
-  if (value_count > kMaxNarrowLeafValues) return file.Read<uint32_t>("leaf_index", leaves);
-  const Result<std::vector<uint16_t>> narrow = file.Read<uint16_t>("leaf_index", leaves);
-  if (!narrow.ok()) return narrow.error();
-  return std::vector<uint32_t>(narrow->begin(), narrow->end());
-}
+// A tensor whose elements are Narrow or Wide.
+template <typename Narrow, typename Wide>
+class EitherView {
+ public:
+  Status Open(const SafetensorsFile& file, std::string_view tensor, bool wide, size_t length) {
+    wide_ = wide;
+    return wide ? Keep(file.View<Wide>(tensor, length), &wides_)
+                : Keep(file.View<Narrow>(tensor, length), &narrows_);
+  }
+  uint32_t operator[](size_t i) const { return wide_ ? wides_[i] : narrows_[i]; }
 
-Result<std::vector<double>> ReadLeafValues(const SafetensorsFile& file) {
+ private:
+  template <typename T>
+  static Status Keep(const Result<TensorView<T>>& found, TensorView<T>* view) {
+    if (!found.ok()) return found.error();
+    *view = *found;
+    return {};
+  }
+
+  TensorView<Narrow> narrows_;
+  TensorView<Wide> wides_;
+  bool wide_ = false;
+};
+
+Result<TensorView<double>> ReadLeafValues(const SafetensorsFile& file) {
   const Result<size_t> count = file.Length("leaf_value", Dtype::kF64);
   if (!count.ok()) return count.error();
   if (*count > static_cast<size_t>(Limits::kMaxNodes)) {
     return Invalid("tensor leaf_value: " + std::to_string(*count) +
                    " values are over the limit of " + std::to_string(Limits::kMaxNodes));
   }
-  Result<std::vector<double>> values = file.Read<double>("leaf_value", *count);
+  Result<TensorView<double>> values = file.View<double>("leaf_value", *count);
   for (size_t i = 0; i < values->size(); ++i) {
     const double value = (*values)[i];
     const char* reason = nullptr;
@@ -86,148 +101,167 @@ Result<std::vector<int32_t>> ReadTreeSizes(const SafetensorsFile& file, Dtype fe
   return sizes;
 }
 
-// Reads node_feature, whose elements are T, and what hangs on it. The greatest T marks a leaf.
-template <typename T>
+// Reads tree after tree. What is done for every node is done in a call per tree: WebAssembly
+// changes to optimised code between calls only, and the first model is loaded right after the code
+// is.
 class NodeReader {
  public:
-  NodeReader(const SafetensorsFile& file, Forest* forest) : file_(file), forest_(*forest) {}
+  NodeReader(const SafetensorsFile& file, const Forest& rules) : file_(file), rules_(rules) {}
 
-  Status Read(bool per_node) {
-    const Result<std::vector<int32_t>> sizes = ReadTreeSizes(file_, DtypeOf<T>());
+  Status Read(bool per_node, TreeSink* sink) {
+    const bool wide = !NarrowFeatures(rules_.feature_count);
+    leaf_ = wide ? 0xffff : 0xff;
+    const Result<std::vector<int32_t>> sizes =
+        ReadTreeSizes(file_, wide ? Dtype::kU16 : Dtype::kU8);
     if (!sizes.ok()) return sizes.error();
     size_t nodes = 0;
+    size_t largest = 0;
     for (int32_t size : *sizes) {
-      forest_.roots.push_back(static_cast<int32_t>(nodes));
+      roots_.push_back(nodes);
       nodes += static_cast<size_t>(size);
+      largest = std::max(largest, static_cast<size_t>(size));
     }
-    Result<std::vector<T>> packed = file_.Read<T>("node_feature", nodes);
-    if (!packed.ok()) return packed.error();
-    packed_ = *std::move(packed);
-    forest_.feature.resize(nodes);
-    forest_.threshold.assign(nodes, 0.0f);
-    forest_.left.assign(nodes, -1);
-    forest_.right.assign(nodes, -1);
-    forest_.default_left.assign(nodes, 0);
-    forest_.value.assign(nodes, 0.0);
+    if (Status status = features_.Open(file_, "node_feature", wide, nodes); !status.ok())
+      return status;
+    TreesShape shape = {sizes->size(), nodes, largest, per_node, {}};
+    // A tree that is broken says more than a tensor whose length does not fit its trees.
+    const Status tables = OpenTables(per_node, &shape);
+    if (tables.ok()) sink->Begin(rules_, std::move(shape));
+    tree_.resize(largest);
+    depths_.resize(static_cast<size_t>(Limits::kMaxDepth));
     for (size_t t = 0; t < sizes->size(); ++t) {
-      const auto root = static_cast<size_t>(forest_.roots[t]);
-      if (Status status = Link(root, static_cast<size_t>((*sizes)[t])); !status.ok()) return status;
+      const auto size = static_cast<size_t>((*sizes)[t]);
+      if (Status status = Link(roots_[t], size); !status.ok()) return status;
+      if (!tables.ok()) continue;
+      if (Status status = Fill(roots_[t], size); !status.ok()) return status;
+      sink->Add({tree_.data(), size});
     }
-    return Fill(per_node);
+    return tables;
   }
 
  private:
-  static constexpr T kLeaf = std::numeric_limits<T>::max();
+  // Lengths depend on how many nodes split by each feature.
+  Status OpenTables(bool per_node, TreesShape* shape) {
+    std::vector<size_t> counts(leaf_ + 1, 0);
+    for (size_t node = 0; node < shape->nodes; ++node) ++counts[features_[node]];
+    const size_t leaves = std::exchange(counts.back(), 0);
+    const size_t splits = shape->nodes - leaves;
+    next_threshold_ = StartsOf(counts);
+    const Result<TensorView<double>> values = ReadLeafValues(file_);
+    if (!values.ok()) return values.error();
+    values_ = *values;
+    shape->values = values->Copy();
+    if (Status status =
+            leaf_indexes_.Open(file_, "leaf_index", values_.size() > kMaxNarrowLeafValues, leaves);
+        !status.ok()) {
+      return status;
+    }
+    const Result<TensorView<float>> thresholds = file_.View<float>("threshold", splits);
+    if (!thresholds.ok()) return thresholds.error();
+    thresholds_ = *thresholds;
+    if (!per_node) {
+      if (!file_.Has("default_left")) return {};
+      return Invalid("tensor default_left: is there although missing_direction is \"right\"");
+    }
+    const Result<TensorView<uint8_t>> directions = file_.View<uint8_t>("default_left", splits);
+    if (!directions.ok()) return directions.error();
+    directions_ = *directions;
+    return {};
+  }
 
-  struct Waiting {  // A split without its right child.
-    size_t node;
-    int32_t depth;
-  };
-
-  // Links the nodes of one tree: the child after a split is its left one, and the node after a leaf
-  // is the right child of the last split that has none yet.
+  // Checks the shape of one tree and fills in the features: the child after a split is its left
+  // one, and the node after a leaf is the right child of the last split that has none yet.
   Status Link(size_t root, size_t size) {
-    const auto features = static_cast<uint32_t>(forest_.feature_count);
-    waiting_.clear();
+    const EitherView<uint8_t, uint16_t> packed = features_;
+    const uint32_t leaf = leaf_;
+    const auto features = static_cast<uint32_t>(rules_.feature_count);
+    PreorderNode* const tree = tree_.data();
+    // Of the splits without a right child. They rise, so that there is room for all.
+    int32_t* const depths = depths_.data();
+    size_t waiting = 0;
     int32_t depth = 0;
-    const size_t end = root + size;
-    for (size_t node = root; node < end; ++node) {
-      if (node > root && packed_[node - 1] == kLeaf) {
-        if (waiting_.empty()) {
-          return At(node, "the tree is complete before its " + std::to_string(size) + " nodes");
+    bool after_leaf = false;
+    for (size_t node = 0; node < size; ++node) {
+      if (after_leaf) {
+        if (waiting == 0) {
+          return At(root + node,
+                    "the tree is complete before its " + std::to_string(size) + " nodes");
         }
-        const Waiting parent = waiting_.back();
-        waiting_.pop_back();
-        forest_.right[parent.node] = static_cast<int32_t>(node);
-        depth = parent.depth + 1;
-      } else if (node > root) {
-        forest_.left[node - 1] = static_cast<int32_t>(node);
-        ++depth;
+        depth = depths[--waiting] + 1;
       }
-      const T feature = packed_[node];
-      if (feature == kLeaf) {
-        forest_.feature[node] = -1;
+      const uint32_t feature = packed[root + node];
+      after_leaf = feature == leaf;
+      if (after_leaf) {
+        tree[node].feature = -1;
         continue;
       }
       if (feature >= features) {
-        return At(node, "feature " + std::to_string(feature) + " is outside 0.." +
-                            std::to_string(features - 1));
+        return At(root + node, "feature " + std::to_string(feature) + " is outside 0.." +
+                                   std::to_string(features - 1));
       }
       if (depth >= Limits::kMaxDepth) {
-        return At(node, "depth is over the limit of " + std::to_string(Limits::kMaxDepth));
+        return At(root + node, "depth is over the limit of " + std::to_string(Limits::kMaxDepth));
       }
-      forest_.feature[node] = feature;
-      waiting_.push_back({node, depth});
+      tree[node].feature = static_cast<int32_t>(feature);
+      depths[waiting++] = depth++;
     }
-    const bool ends_with_leaf = packed_[end - 1] == kLeaf;
-    if (!ends_with_leaf || !waiting_.empty()) {
-      return At(end - 1, "the tree ends here with " +
-                             std::to_string(waiting_.size() + (ends_with_leaf ? 0 : 1)) +
-                             " children missing");
+    if (!after_leaf || waiting > 0) {
+      return At(root + size - 1, "the tree ends here with " +
+                                     std::to_string(waiting + (after_leaf ? 0 : 1)) +
+                                     " children missing");
     }
     return {};
   }
 
-  Status Fill(bool per_node) {
-    std::vector<size_t> counts(size_t{kLeaf} + 1, 0);
-    for (T feature : packed_) ++counts[feature];
-    const size_t leaves = std::exchange(counts.back(), 0);
-    const size_t splits = packed_.size() - leaves;
-    std::vector<size_t> next_threshold = StartsOf(counts);
-    const Result<std::vector<double>> values = ReadLeafValues(file_);
-    if (!values.ok()) return values.error();
-    const Result<std::vector<uint32_t>> indexes = ReadLeafIndexes(file_, leaves, values->size());
-    if (!indexes.ok()) return indexes.error();
-    const Result<std::vector<float>> thresholds = file_.Read<float>("threshold", splits);
-    if (!thresholds.ok()) return thresholds.error();
-    std::vector<uint8_t> directions;
-    if (per_node) {
-      Result<std::vector<uint8_t>> read = file_.Read<uint8_t>("default_left", splits);
-      if (!read.ok()) return read.error();
-      directions = *std::move(read);
-    } else if (file_.Has("default_left")) {
-      return Invalid("tensor default_left: is there although missing_direction is \"right\"");
-    }
-    const bool probabilities = forest_.link == Link::kIdentity;
-    size_t split = 0;
-    size_t leaf = 0;
-    for (size_t node = 0; node < packed_.size(); ++node) {
-      if (packed_[node] == kLeaf) {
-        const uint32_t index = (*indexes)[leaf];
-        if (index >= values->size()) {
-          return At(node,
+  // Checks and fills in the rest.
+  Status Fill(size_t root, size_t size) {
+    const bool probabilities = rules_.link == Link::kIdentity;
+    const EitherView<uint16_t, uint32_t> leaf_indexes = leaf_indexes_;
+    const TensorView<double> values = values_;
+    const TensorView<float> thresholds = thresholds_;
+    const TensorView<uint8_t> directions = directions_;
+    PreorderNode* const tree = tree_.data();
+    size_t* const next_threshold = next_threshold_.data();
+    size_t split = splits_;
+    size_t leaf = leaves_;
+    for (size_t node = 0; node < size; ++node) {
+      if (tree[node].feature == -1) {
+        const uint32_t index = leaf_indexes[leaf];
+        if (index >= values.size()) {
+          return At(root + node,
                     "leaf index " + std::to_string(index) + " is outside the " +
-                        std::to_string(values->size()) + " leaf values",
+                        std::to_string(values.size()) + " leaf values",
                     "leaf_index", leaf);
         }
-        const double value = (*values)[index];
-        if (probabilities && !(value >= 0.0 && value <= 1.0)) {
-          return At(node, NoProbability(value), "leaf_index", leaf);
+        if (const double value = values[index]; probabilities && !(value >= 0.0 && value <= 1.0)) {
+          return At(root + node, NoProbability(value), "leaf_index", leaf);
         }
-        forest_.value[node] = value;
+        tree[node].value = index;
         ++leaf;
         continue;
       }
-      const size_t place = next_threshold[packed_[node]]++;
-      const float threshold = (*thresholds)[place];
-      if (std::isnan(threshold)) return At(node, "threshold is NaN", "threshold", place);
-      forest_.threshold[node] = threshold;
-      if (per_node) {
+      const size_t place = next_threshold[static_cast<size_t>(tree[node].feature)]++;
+      const float threshold = thresholds[place];
+      if (std::isnan(threshold)) return At(root + node, "threshold is NaN", "threshold", place);
+      tree[node].threshold = threshold;
+      tree[node].default_left = 0;
+      if (directions.size() > 0) {
+        tree[node].default_left = directions[split];
         if (directions[split] > 1) {
-          return At(node, "default direction is neither 0 nor 1", "default_left", split);
+          return At(root + node, "default direction is neither 0 nor 1", "default_left", split);
         }
-        forest_.default_left[node] = directions[split];
       }
       ++split;
     }
+    splits_ = split;
+    leaves_ = leaf;
     return {};
   }
 
   Error At(size_t node, const std::string& reason, std::string_view tensor, size_t element) const {
-    const auto after =
-        std::upper_bound(forest_.roots.begin(), forest_.roots.end(), static_cast<int32_t>(node));
-    return Invalid("tree " + std::to_string(after - forest_.roots.begin() - 1) + ", node " +
-                       std::to_string(node - static_cast<size_t>(*(after - 1))) + ": " + reason,
+    const auto after = std::upper_bound(roots_.begin(), roots_.end(), node);
+    return Invalid("tree " + std::to_string(after - roots_.begin() - 1) + ", node " +
+                       std::to_string(node - *(after - 1)) + ": " + reason,
                    file_.ByteOffset(tensor, element));
   }
   Error At(size_t node, const std::string& reason) const {
@@ -235,9 +269,19 @@ class NodeReader {
   }
 
   const SafetensorsFile& file_;
-  Forest& forest_;
-  std::vector<T> packed_;
-  std::vector<Waiting> waiting_;
+  const Forest& rules_;
+  uint32_t leaf_ = 0;  // Marks a leaf among the features.
+  std::vector<size_t> roots_;
+  EitherView<uint8_t, uint16_t> features_;
+  EitherView<uint16_t, uint32_t> leaf_indexes_;
+  TensorView<double> values_;
+  TensorView<float> thresholds_;
+  TensorView<uint8_t> directions_;      // No elements: every NaN goes right.
+  std::vector<size_t> next_threshold_;  // Per feature.
+  size_t splits_ = 0;                   // Of the trees before.
+  size_t leaves_ = 0;
+  std::vector<PreorderNode> tree_;
+  std::vector<int32_t> depths_;
 };
 
 }  // namespace
@@ -287,10 +331,9 @@ NodeTables MakeNodeTables(const Forest& forest) {
   return tables;
 }
 
-Status ReadNodes(const SafetensorsFile& file, bool per_node, Forest* forest) {
-  if (Status status = CheckRules(*forest); !status.ok()) return status;
-  return NarrowFeatures(forest->feature_count) ? NodeReader<uint8_t>(file, forest).Read(per_node)
-                                               : NodeReader<uint16_t>(file, forest).Read(per_node);
+Status ReadNodes(const SafetensorsFile& file, bool per_node, const Forest& rules, TreeSink* sink) {
+  if (Status status = CheckRules(rules); !status.ok()) return status;
+  return NodeReader(file, rules).Read(per_node, sink);
 }
 
 }  // namespace firetower::forest

@@ -38,11 +38,11 @@ struct NodeTables {
 // REQUIRES: a valid forest.
 NodeTables MakeNodeTables(const Forest& forest);
 
-// Fills the arrays of a forest whose feature_count and rules (comparison, aggregation, link,
-// base_score) are set. per_node: there is a tensor default_left. The forest is valid then. Errors:
-// kModelInvalid with the tensor or "tree T, node N" (in preorder from 0). O(nodes); allocates the
-// arrays and as much again for the time being.
-Status ReadNodes(const SafetensorsFile& file, bool per_node, Forest* forest);
+// Gives the trees to the sink. rules: the forest's feature count, comparison, aggregation, link and
+// base score. per_node: there is a tensor default_left. All that the sink is given is valid; on an
+// error it has not been given all. Errors: kModelInvalid with the tensor or "tree T, node N" (in
+// preorder from 0). O(nodes); allocates the largest tree.
+Status ReadNodes(const SafetensorsFile& file, bool per_node, const Forest& rules, TreeSink* sink);
 
 }  // namespace firetower::forest
 

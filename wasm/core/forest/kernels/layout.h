@@ -49,6 +49,8 @@ struct NarrowNode {
     return {BitsOf(threshold), feature << 24 | distance};
   }
   static NarrowNode Leaf(uint32_t value_index) { return {kQuietNan | value_index, 0}; }
+  // REQUIRES: a split whose distance is 0.
+  void SetDistance(uint32_t distance) { link |= distance; }
 
   uint32_t feature() const { return link >> 24; }
   uint32_t distance() const { return link & kMaxDistance; }
@@ -64,6 +66,7 @@ struct WideNode {
     return {BitsOf(threshold), feature, distance, 0};
   }
   static WideNode Leaf(uint32_t value_index) { return {kQuietNan, 0, 0, value_index}; }
+  void SetDistance(uint32_t distance) { right_distance = distance; }
 
   uint32_t feature() const { return feature_index; }
   uint32_t distance() const { return right_distance; }
