@@ -1,16 +1,19 @@
 // @ts-check
-// Large files in Chromium: one of 3.5 million rows and 2 GB, and a narrow one of 10 million rows, generated into
-// build/big, scored to the end by two workers; what they take in the page and in each worker's heap. Exits with 1
-// where a row is wrong or a bound does not hold. node tests/bench/big_files.mjs [--only wide|narrow]
+// Large files in Chromium: one of 3.5 million rows and 2 GB, a narrow one of 10 million rows, and one of 4 million rows
+// with labels and weights, generated into build/big, scored to the end by two workers and measured against their labels
+// where they have some; what they take in the page and in each worker's heap. Exits with 1 where a row is wrong, a
+// figure is not that of `firetower evaluate`, or a bound does not hold.
+// node tests/bench/big_files.mjs [--only wide|narrow|labelled]
 
+import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 
 import { chooseFile, startBrowser } from './browser.mjs';
-import { PEERS, ROOT, keep, say } from './harness.mjs';
+import { BINARIES, PEERS, ROOT, keep, say } from './harness.mjs';
 
 const FOLDER = path.join(ROOT, 'build/big');
 const WORKERS = 2;
@@ -20,9 +23,31 @@ const MIB = 2 ** 20;
 /** A worker's heap, the model not counted. */
 const MAX_HEAP = 64 * MIB;
 
-/** @typedef {{name: string, file: string, model: string, rows: number, period: number, write: (add: (text: string | Buffer) => Promise<void>) => Promise<void>}} Big */
+const THRESHOLD = 0.3;
 
-/** @type {Big[]} period: so many rows come again and again */
+/** @typedef {{name: string, file: string, model: string, rows: number, period: number, columns: string[], write: (add: (text: string | Buffer) => Promise<void>) => Promise<void>}} Big */
+
+/**
+ * A hundred thousand rows again and again. labels: the header of label and weight, some of which are missing.
+ * @param {(text: string) => Promise<void>} add
+ * @param {number} count
+ * @param {string} labels
+ */
+async function copies(add, count, labels) {
+  await add(`Time,V1,V2,Amount${labels}\n`);
+  const lines = [];
+  for (let row = 0; row < 100_000; row += 1) {
+    const v1 = ((row * 7919) % 4001) / 1000 - 2;
+    const v2 = ((row * 104729) % 3001) / 1000 - 1.5;
+    const label = row % 1000 === 7 ? '' : v1 + v2 + ((row * 31) % 997) / 400 > 2.5 ? 1 : 0;
+    const weight = row % 1000 === 11 ? '' : 0.5 + (row % 13) / 7;
+    lines.push(`${row},${v1.toFixed(3)},${v2.toFixed(3)},${((row * 31) % 20000) / 100}${labels && `,${label},${weight}`}\n`);
+  }
+  const block = lines.join('');
+  for (let copy = 0; copy < count; copy += 1) await add(block);
+}
+
+/** @type {Big[]} period: so many rows come again and again; columns: what `firetower evaluate` is told of the labels */
 const files = [
   {
     name: 'wide',
@@ -30,6 +55,7 @@ const files = [
     model: path.join(PEERS, 'forest.safetensors'),
     rows: 13 * TABLE_ROWS,
     period: TABLE_ROWS,
+    columns: ['--label', 'Class'],
     async write(add) {
       const table = path.join(PEERS, 'data/cc.csv');
       const bytes = await readFile(table);
@@ -44,17 +70,17 @@ const files = [
     model: path.join(ROOT, 'tests/wasm/model.safetensors'),
     rows: 10_000_000,
     period: 100_000,
-    async write(add) {
-      await add('Time,V1,V2,Amount\n');
-      const lines = [];
-      for (let row = 0; row < 100_000; row += 1) {
-        const v1 = ((row * 7919) % 4001) / 1000 - 2;
-        const v2 = ((row * 104729) % 3001) / 1000 - 1.5;
-        lines.push(`${row},${v1.toFixed(3)},${v2.toFixed(3)},${((row * 31) % 20000) / 100}\n`);
-      }
-      const block = lines.join('');
-      for (let copy = 0; copy < 100; copy += 1) await add(block);
-    },
+    columns: [],
+    write: (add) => copies(add, 100, ''),
+  },
+  {
+    name: 'labelled',
+    file: path.join(FOLDER, 'labelled.csv'),
+    model: path.join(ROOT, 'tests/wasm/model.safetensors'),
+    rows: 4_000_000,
+    period: 100_000,
+    columns: ['--label', 'Class', '--weight', 'Weight'],
+    write: (add) => copies(add, 40, ',Class,Weight'),
   },
 ];
 
@@ -101,14 +127,17 @@ async function score(big) {
   const model = await chooseFile(page, big.model);
   const before = await pageMemory(browser.browser);
   const result = await page.evaluate(
-    async ({ data, forest, workers, period }) => {
+    async ({ data, forest, workers, period, threshold }) => {
       const { createEngine } = await import(/** @type {string} */ ('/site/js/engine/client/index.js'));
       const engine = await createEngine({ model: new Uint8Array(await forest.arrayBuffer()), workers, generator: null });
       const idle = await engine.status();
       const scored = await engine.scoreFile(data);
       const after = await engine.status();
       const order = await engine.rank(scored.probabilities, { descending: true });
-      const ranked = await engine.status();
+      const start = performance.now();
+      const figures = scored.labels && { ...(await engine.performance(scored)), ...(await engine.performanceAt(threshold)) };
+      const measuring = (performance.now() - start) / 1e3;
+      const last = await engine.status();
       let different = 0;
       const { probabilities } = scored;
       for (let row = period; row < probabilities.length; row += 1) {
@@ -123,16 +152,36 @@ async function score(big) {
         scored: scored.scored,
         counted: counted.scored,
         seconds: scored.seconds,
-        heaps: [idle, after, ranked].map(({ heap_bytes: heap }) => heap / workers),
+        // All scored; one of them ranked and measured.
+        heap: after.heap_bytes / workers + (last.heap_bytes - after.heap_bytes),
+        idle: idle.heap_bytes / workers,
+        figures,
+        measuring,
         different,
         misplaced,
       };
     },
-    { data: file, forest: model, workers: WORKERS, period: big.period },
+    { data: file, forest: model, workers: WORKERS, period: big.period, threshold: THRESHOLD },
   );
   const memory = await pageMemory(browser.browser);
   await browser.close();
   return { bytes, before, memory, chromium: browser.version, ...result };
+}
+
+/**
+ * Whether the page's figures are those of the command line, to the last bit.
+ * @param {Big} big
+ * @param {any} found
+ */
+async function asOnCommandLine(big, found) {
+  const firetower = path.join(BINARIES, 'tools/firetower/firetower');
+  const given = ['evaluate', '--model', big.model, '--data', big.file, ...big.columns, '--threshold', String(THRESHOLD), '--json'];
+  const expected = JSON.parse((await promisify(execFile)(firetower, given, { maxBuffer: 2 ** 26 })).stdout);
+  const pairs = ['rows', 'positives', 'auc', 'average_precision', 'log_loss', 'precision', 'recall', 'specificity', 'f1']
+    .map((name) => [found[name], expected[name]])
+    .concat([[found.brier, expected.brier_score]])
+    .concat(Object.entries(expected.confusion).map(([name, count]) => [found[name], count]));
+  return found.auc.value > 0.5 && pairs.every(([one, other]) => JSON.stringify(one) === JSON.stringify(other));
 }
 
 /** What a file above the limit is answered, and how long that takes. */
@@ -175,16 +224,19 @@ for (const big of files) {
   const result = await score(big);
   results[big.name] = result;
   const mib = (/** @type {number} */ size) => `${(size / MIB).toFixed(0)} MiB`;
-  const [, after, ranked] = result.heaps;
   say(
     `${big.name}: ${(result.bytes / 1e9).toFixed(2)} GB, ${result.rows.toLocaleString('en')} rows in ${result.seconds.toFixed(1)} s` +
-      ` (${Math.round(result.rows / result.seconds).toLocaleString('en')} rows/s); heap of a worker ${mib(after)} after scoring,` +
-      ` ${mib(ranked)} after ranking; page and workers ${mib(result.before.now)} before, ${mib(result.memory.peak)} at most`,
+      ` (${Math.round(result.rows / result.seconds).toLocaleString('en')} rows/s); heap of a worker ${mib(result.idle)} before,` +
+      ` ${mib(result.heap)} at the end; page and workers ${mib(result.before.now)} before, ${mib(result.memory.peak)} at most`,
   );
   const modelBytes = (await stat(big.model)).size;
   check(result.rows === big.rows && result.scored === big.rows && result.counted === big.rows, `${big.name}: every row is scored and counted`);
   check(result.different === 0 && result.misplaced === 0, `${big.name}: rows that come again have the same scores; the order is one`);
-  check(ranked <= MAX_HEAP + 4 * modelBytes, `${big.name}: the heap of a worker is at most 64 MiB and the model`);
+  if (big.columns.length > 0) {
+    say(`${big.name}: measured against its labels in ${result.measuring.toFixed(2)} s: AUC ${result.figures?.auc.value}`);
+    check(await asOnCommandLine(big, result.figures), `${big.name}: the figures are those of firetower evaluate`);
+  }
+  check(result.heap <= MAX_HEAP + 4 * modelBytes, `${big.name}: the heap of a worker is at most 64 MiB and the model`);
 }
 const refused = await refusal();
 say(`134 million rows: ${refused.error} after ${refused.seconds.toFixed(2)} s: ${refused.message}`);

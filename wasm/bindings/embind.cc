@@ -4,6 +4,7 @@
 // file's.
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -165,11 +166,40 @@ val Output() { return View(TheSession().output()); }
 void ClearOutput() { TheSession().ClearOutput(); }
 
 // Input: scores, labels and, if weighted, weights, one after the other.
-Reply SetLabels(uint32_t rows, bool weighted) {
+Reply FindUsable(uint32_t rows, double first_row, bool weighted) {
   const std::span<const double> numbers = InputNumbers(size_t{rows} * (weighted ? 3 : 2));
-  return ToReply(TheSession().SetLabels(
+  if (numbers.size() < size_t{rows} * 2) return {.code = "BAD_ARGUMENT", .message = "too short"};
+  return ToReply(TheSession().FindUsable(
       numbers.first(rows), numbers.subspan(rows, rows),
-      weighted ? numbers.subspan(size_t{rows} * 2) : std::span<const double>()));
+      weighted ? numbers.subspan(size_t{rows} * 2) : std::span<const double>(),
+      ToCount(first_row)));
+}
+val Usable() { return View(TheSession().usable()); }
+
+// Rows in the page's memory: read(first, scores, weights, labels) fills the views, weights only
+// where there are some.
+class PageRows : public firetower::metrics::RankedRows {
+ public:
+  PageRows(val read, size_t rows, bool weighted)
+      : read_(std::move(read)), rows_(rows), weighted_(weighted) {}
+
+  size_t rows() const override { return rows_; }
+  void Read(size_t first, std::span<double> scores, std::span<double> weights,
+            std::span<uint8_t> labels) const override {
+    if (!weighted_) std::fill(weights.begin(), weights.end(), 1.0);
+    read_(static_cast<uint32_t>(first), View(std::span<const double>(scores)),
+          View(std::span<const double>(weights)), View(std::span<const uint8_t>(labels)));
+  }
+
+ private:
+  val read_;
+  size_t rows_;
+  bool weighted_;
+};
+
+void SetLabels(val read, uint32_t rows, double left_out, bool weighted) {
+  TheSession().SetLabels(std::make_unique<PageRows>(std::move(read), rows, weighted),
+                         ToCount(left_out), weighted);
 }
 Reply PerformanceJson(uint32_t curve_points) {
   return ToReply(TheSession().PerformanceJson(curve_points));
@@ -259,6 +289,8 @@ EMSCRIPTEN_BINDINGS(firetower) {
   emscripten::function("exportHeader", &ExportHeader);
   emscripten::function("output", &Output);
   emscripten::function("clearOutput", &ClearOutput);
+  emscripten::function("findUsable", &FindUsable);
+  emscripten::function("usable", &Usable);
   emscripten::function("setLabels", &SetLabels);
   emscripten::function("performanceJson", &PerformanceJson);
   emscripten::function("performanceAtJson", &PerformanceAtJson);

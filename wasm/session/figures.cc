@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "session/session.h"
@@ -24,51 +26,54 @@ Error NoLabels() {
 
 }  // namespace
 
-Status Session::SetLabels(std::span<const double> scores, std::span<const double> labels,
-                          std::span<const double> weights) {
-  State& state = *state_;
-  if (scores.size() > kMaxRows)
-    return Error{.code = ErrorCode::kTooBig, .message = "too many rows in one call"};
-  if (labels.size() != scores.size() || (!weights.empty() && weights.size() != scores.size())) {
-    return Error{.code = ErrorCode::kBadArgument,
-                 .message = "scores, labels and weights differ in number"};
-  }
+Status Session::FindUsable(std::span<const double> scores, std::span<const double> labels,
+                           std::span<const double> weights, uint64_t first_row) {
   std::vector<double> usable(labels.begin(), labels.end());
   std::vector<double> finite(weights.begin(), weights.end());
-  for (size_t i = 0; i < finite.size(); ++i) {
+  for (size_t i = 0; i < std::min(finite.size(), usable.size()); ++i) {
     if (!std::isnan(finite[i])) continue;
     usable[i] = std::numeric_limits<double>::quiet_NaN();
     finite[i] = 0.0;
   }
-  Result<metrics::ScoredLabels> labelled = metrics::ScoredLabels::Create(scores, usable, finite);
-  if (!labelled.ok()) return labelled.error();
-  state.labelled.emplace(std::move(*labelled));
-  state.weighted = !weights.empty();
-  return {};
+  state_->usable_rows.resize(scores.size());
+  Status found = metrics::FindUsable(scores, usable, finite, state_->usable_rows);
+  if (found.ok() || found.error().row < 0) return found;
+  Error error = found.error();
+  error.row += static_cast<int64_t>(first_row);
+  return error;
+}
+
+std::span<const uint8_t> Session::usable() const { return state_->usable_rows; }
+
+void Session::SetLabels(std::unique_ptr<const metrics::RankedRows> ranked, uint64_t left_out,
+                        bool weighted) {
+  state_->labelled.emplace(std::move(ranked));
+  state_->left_out = left_out;
+  state_->weighted = weighted;
 }
 
 Result<std::string> Session::PerformanceJson(size_t curve_points) const {
   if (!state_->labelled) return NoLabels();
-  const metrics::ScoredLabels& scored = *state_->labelled;
+  const metrics::Ranking& ranking = *state_->labelled;
   json::array curve;
-  for (const metrics::CurvePoint& point : metrics::ThinCurve(scored, curve_points)) {
+  for (const metrics::CurvePoint& point : metrics::ThinCurve(ranking, curve_points)) {
     json::object entry;
     entry["threshold"] = JsonNumber(point.threshold);
-    entry["fpr"] = JsonNumber(point.false_positive / scored.negative_weight());
-    entry["tpr"] = JsonNumber(point.true_positive / scored.positive_weight());
+    entry["fpr"] = JsonNumber(point.false_positive / ranking.negative_weight());
+    entry["tpr"] = JsonNumber(point.true_positive / ranking.positive_weight());
     entry["precision"] =
         JsonNumber(point.true_positive / (point.true_positive + point.false_positive));
     curve.push_back(std::move(entry));
   }
   json::object out;
-  out["rows"] = scored.rows();
-  out["positives"] = scored.positives();
-  out["left_out"] = scored.left_out();
+  out["rows"] = ranking.rows();
+  out["positives"] = ranking.positives();
+  out["left_out"] = state_->left_out;
   out["weighted"] = state_->weighted;
-  out["auc"] = JsonInterval(metrics::RocAuc(scored));
-  out["average_precision"] = JsonInterval(metrics::AveragePrecision(scored));
-  out["brier"] = JsonNumber(metrics::BrierScore(scored));
-  out["log_loss"] = JsonNumber(metrics::LogLoss(scored));
+  out["auc"] = JsonInterval(metrics::RocAuc(ranking));
+  out["average_precision"] = JsonInterval(metrics::AveragePrecision(ranking));
+  out["brier"] = JsonNumber(metrics::BrierScore(ranking));
+  out["log_loss"] = JsonNumber(metrics::LogLoss(ranking));
   out["curve"] = std::move(curve);
   return WriteJson(out);
 }

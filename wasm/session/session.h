@@ -23,6 +23,7 @@
 #include "core/csv/dialect.h"
 #include "core/csv/reader.h"
 #include "core/forest/model.h"
+#include "core/metrics/binary.h"
 #include "core/monitor/summary.h"
 
 namespace firetower::session {
@@ -93,7 +94,7 @@ struct ReadRows {
 inline constexpr size_t kMaxBadRowReports = 10000;
 // A record longer than this cannot be searched or exported.
 inline constexpr size_t kMaxExportRecordBytes = size_t{64} << 20;
-// Most rows one ScoreRows or SetLabels takes.
+// Most rows one ScoreRows takes.
 inline constexpr size_t kMaxRows = size_t{1} << 27;
 
 class Live;
@@ -184,10 +185,16 @@ class Session {
   void ClearOutput();
 
   // --- figures
-  // Keeps sorted scores for PerformanceJson and PerformanceAtJson; weights may be empty. Rows whose
-  // score, label or weight is NaN are left out. Errors as metrics::ScoredLabels::Create.
-  Status SetLabels(std::span<const double> scores, std::span<const double> labels,
-                   std::span<const double> weights);
+  // Sets usable(): 1 for rows that can be measured, 0 for those whose score, label or weight is
+  // NaN; weights may be empty. Errors: as metrics::FindUsable, with the row counted from first_row
+  // on.
+  Status FindUsable(std::span<const double> scores, std::span<const double> labels,
+                    std::span<const double> weights, uint64_t first_row);
+  std::span<const uint8_t> usable() const;
+  // The usable rows by falling score, then by row, for PerformanceJson and PerformanceAtJson, which
+  // read them in blocks: the session has none of their memory. left_out: how many rows were not.
+  void SetLabels(std::unique_ptr<const metrics::RankedRows> ranked, uint64_t left_out,
+                 bool weighted);
   Result<std::string> PerformanceJson(size_t curve_points)
       const;  // AUC, AP, Brier, log loss with intervals, thinned ROC and PR curves.
   Result<std::string> PerformanceAtJson(

@@ -108,7 +108,9 @@ struct Session::State {
   Results results;
   std::optional<ExportSettings> export_settings;
   std::string output;
-  std::optional<metrics::ScoredLabels> labelled;
+  std::vector<uint8_t> usable_rows;
+  std::optional<metrics::Ranking> labelled;
+  uint64_t left_out = 0;
   bool weighted = false;
   std::optional<synth::Generator> generator;
   std::optional<synth::RowStream> stream;

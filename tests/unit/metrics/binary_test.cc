@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -98,10 +101,11 @@ TEST(BinaryTest, HandComputedCurveAndConfusion) {
   // Falling scores:      0.9(+) 0.8(-) 0.8(+) 0.4(-) 0.1(+)
   const Data data = {.scores = {0.1, 0.8, 0.4, 0.9, 0.8}, .labels = {1, 0, 0, 1, 1}, .weights = {}};
   const ScoredLabels scored = Scored(data);
-  ASSERT_EQ(scored.curve().size(), 4u);
-  EXPECT_EQ(scored.curve()[1].threshold, 0.8);
-  EXPECT_EQ(scored.curve()[1].true_positive, 2.0);
-  EXPECT_EQ(scored.curve()[1].false_positive, 1.0);
+  const std::vector<CurvePoint> curve = ThinCurve(scored, 4);
+  ASSERT_EQ(curve.size(), 4u);
+  EXPECT_EQ(curve[1].threshold, 0.8);
+  EXPECT_EQ(curve[1].true_positive, 2.0);
+  EXPECT_EQ(curve[1].false_positive, 1.0);
   EXPECT_EQ(scored.positives(), 3u);
   EXPECT_EQ(scored.rows(), 5u);
   // Pairs: 0.9 wins 2, 0.8 wins 1 and ties 1, 0.1 wins none: 3.5 of 6.
@@ -303,7 +307,7 @@ TEST(BinaryTest, PerfectSeparationKeepsAnHonestInterval) {
 TEST(BinaryTest, UndefinedFiguresAreNaN) {
   const ScoredLabels none = Scored({});
   EXPECT_EQ(none.rows(), 0u);
-  EXPECT_TRUE(none.curve().empty());
+  EXPECT_TRUE(ThinCurve(none, 10).empty());
   for (const double value : {RocAuc(none).value, AveragePrecision(none).value, BrierScore(none),
                              LogLoss(none), RocAucStandardError(none), F1(none.At(0.5))}) {
     EXPECT_TRUE(std::isnan(value));
@@ -356,15 +360,17 @@ TEST(BinaryTest, RefusesWhatIsNotScoresAndLabels) {
 
 TEST(BinaryTest, ThinnedCurveStaysCloseToTheWholeOne) {
   const ScoredLabels scored = Scored(RandomData(9, 5000, 1000000, true));
+  const std::vector<CurvePoint> whole = ThinCurve(scored, 100000);
+  EXPECT_GT(whole.size(), 4900u);
   for (const size_t points : {2u, 50u, 400u}) {
     const std::vector<CurvePoint> thin = ThinCurve(scored, points);
     ASSERT_LE(thin.size(), points);
     EXPECT_GE(thin.size(), points * 4 / 5);
-    EXPECT_EQ(thin.front().threshold, scored.curve().front().threshold);
-    EXPECT_EQ(thin.back().threshold, scored.curve().back().threshold);
+    EXPECT_EQ(thin.front().threshold, whole.front().threshold);
+    EXPECT_EQ(thin.back().threshold, whole.back().threshold);
     if (points < 400) continue;
     size_t kept = 0;
-    for (const CurvePoint& point : scored.curve()) {
+    for (const CurvePoint& point : whole) {
       while (kept + 1 < thin.size() && thin[kept + 1].threshold >= point.threshold) ++kept;
       EXPECT_NEAR(point.true_positive, thin[kept].true_positive, 0.02 * scored.positive_weight());
       EXPECT_NEAR(point.false_positive, thin[kept].false_positive, 0.02 * scored.negative_weight());
@@ -374,8 +380,221 @@ TEST(BinaryTest, ThinnedCurveStaysCloseToTheWholeOne) {
       EXPECT_NEAR(precision(point), precision(thin[kept]), 0.02);
     }
   }
-  EXPECT_EQ(ThinCurve(scored, 100000).size(), scored.curve().size());
   EXPECT_TRUE(ThinCurve(scored, 0).empty());
+}
+
+// Ranked rows that are read as often and in such pieces as is asked for.
+class RowsInMemory : public RankedRows {
+ public:
+  // Leaves out what has no score or label.
+  explicit RowsInMemory(const Data& data) {
+    for (size_t i = 0; i < data.scores.size(); ++i) {
+      if (!std::isnan(data.scores[i]) && !std::isnan(data.labels[i])) order_.push_back(i);
+    }
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](size_t a, size_t b) { return data.scores[a] > data.scores[b]; });
+    data_ = data;
+  }
+
+  size_t rows() const override { return order_.size(); }
+  void Read(size_t first, std::span<double> scores, std::span<double> weights,
+            std::span<uint8_t> labels) const override {
+    ASSERT_EQ(scores.size(), weights.size());
+    ASSERT_EQ(scores.size(), labels.size());
+    ASSERT_LE(first + scores.size(), rows());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const size_t row = order_[first + i];
+      scores[i] = data_.scores[row];
+      weights[i] = WeightOf(data_, row);
+      labels[i] = data_.labels[row] != 0.0;
+    }
+  }
+
+ private:
+  Data data_;
+  std::vector<size_t> order_;
+};
+
+// The figures as they are defined, of all rows at once.
+struct AllAtOnce {
+  std::vector<double> scores, weights;
+  std::vector<uint8_t> labels;
+  std::vector<CurvePoint> curve;
+  double positive = 0.0, negative = 0.0;
+  double positive_square = 0.0, negative_square = 0.0;
+
+  explicit AllAtOnce(const Data& data) {
+    const RowsInMemory ranked(data);
+    scores.resize(ranked.rows());
+    weights.resize(ranked.rows());
+    labels.resize(ranked.rows());
+    ranked.Read(0, scores, weights, labels);
+    for (size_t i = 0; i < scores.size(); ++i) {
+      (labels[i] != 0 ? positive : negative) += weights[i];
+      (labels[i] != 0 ? positive_square : negative_square) += weights[i] * weights[i];
+      if (i + 1 == scores.size() || scores[i + 1] != scores[i]) {
+        curve.push_back(
+            {.threshold = scores[i], .true_positive = positive, .false_positive = negative});
+      }
+    }
+  }
+
+  double Auc() const {
+    double area = 0.0;
+    CurvePoint before;
+    for (const CurvePoint& point : curve) {
+      area += (point.false_positive - before.false_positive) * 0.5 *
+              (point.true_positive + before.true_positive);
+      before = point;
+    }
+    return area / (positive * negative);
+  }
+
+  double StandardError() const {
+    const double auc = Auc();
+    double positive_sum = 0.0;
+    double negative_sum = 0.0;
+    size_t row = 0;
+    CurvePoint before;
+    for (const CurvePoint& point : curve) {
+      for (; row < scores.size() && scores[row] == point.threshold; ++row) {
+        const double placement =
+            labels[row] != 0 ? 1.0 - 0.5 * (before.false_positive + point.false_positive) / negative
+                             : 0.5 * (before.true_positive + point.true_positive) / positive;
+        const double off = weights[row] * (placement - auc);
+        (labels[row] != 0 ? positive_sum : negative_sum) += off * off;
+      }
+      before = point;
+    }
+    const auto variance = [](double sum, double weight, double square) {
+      const double effective = weight * weight / square;
+      return effective > 1.0 ? sum / (weight * weight) * effective / (effective - 1.0) : kNaN;
+    };
+    return std::sqrt(variance(positive_sum, positive, positive_square) +
+                     variance(negative_sum, negative, negative_square));
+  }
+
+  double MeanPrecision() const {
+    double sum = 0.0;
+    double before = 0.0;
+    for (const CurvePoint& point : curve) {
+      const double step = point.true_positive - before;
+      if (step > 0.0) {
+        sum += step * point.true_positive / (point.true_positive + point.false_positive);
+      }
+      before = point.true_positive;
+    }
+    return std::min(1.0, sum / positive);
+  }
+
+  double Brier() const {
+    double sum = 0.0;
+    double total = 0.0;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const double off = scores[i] - labels[i];
+      sum += weights[i] * off * off;
+      total += weights[i];
+    }
+    return sum / total;
+  }
+
+  // By halving of the radius: a point is kept when it is farther than that from the one before.
+  std::vector<CurvePoint> Thin(size_t most) const {
+    if (curve.size() <= most) return curve;
+    const auto precision = [](const CurvePoint& p) {
+      const double flagged = p.true_positive + p.false_positive;
+      return flagged > 0.0 ? p.true_positive / flagged : 1.0;
+    };
+    double low = 0.0;
+    double high = 1.0;
+    std::vector<CurvePoint> best;
+    for (int step = -1; step < 40; ++step) {
+      const double radius = step < 0 ? 1.0 : 0.5 * (low + high);
+      std::vector<CurvePoint> kept = {curve.front()};
+      for (size_t i = 1; i + 1 < curve.size(); ++i) {
+        const CurvePoint& a = curve[i];
+        const CurvePoint& b = kept.back();
+        if (std::max({std::abs(a.true_positive - b.true_positive) / positive,
+                      std::abs(a.false_positive - b.false_positive) / negative,
+                      std::abs(precision(a) - precision(b))}) > radius) {
+          kept.push_back(a);
+        }
+      }
+      kept.push_back(curve.back());
+      if (kept.size() <= most) {
+        high = radius;
+        best = kept;
+      } else {
+        low = radius;
+      }
+    }
+    return best;
+  }
+};
+
+uint64_t Bits(double value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+std::vector<uint64_t> Bits(std::span<const CurvePoint> curve) {
+  std::vector<uint64_t> bits;
+  for (const CurvePoint& point : curve) {
+    for (const double value : {point.threshold, point.true_positive, point.false_positive}) {
+      bits.push_back(Bits(value));
+    }
+  }
+  return bits;
+}
+
+TEST(BinaryTest, BlocksOfAnySizeGiveTheBytesOfAllRowsAtOnce) {
+  for (const bool weighted : {false, true}) {
+    for (const uint32_t levels : {1u, 3u, 40u, 1000000u}) {
+      SCOPED_TRACE((weighted ? "weighted, " : "") + std::to_string(levels));
+      Data data = RandomData(10 + levels, 700, levels, weighted);
+      Random random(levels);
+      for (size_t i = 0; i < data.scores.size(); ++i) {
+        if (random.Below(20) == 0) data.scores[i] = kNaN;
+        if (random.Below(20) == 0) data.labels[i] = kNaN;
+        if (random.Below(5) == 0) data.scores[i] = random.Below(2) == 0 ? 0.0 : -0.0;
+        if (weighted && random.Below(10) == 0) data.weights[i] = 0.0;
+      }
+      const AllAtOnce whole(data);
+      const ScoredLabels sorted = Scored(data);
+      const size_t sizes[] = {1, 2, 7, 64, whole.scores.size() - 1, whole.scores.size(), 5000};
+      for (const size_t block_rows : sizes) {
+        SCOPED_TRACE(block_rows);
+        const Ranking ranking(std::make_unique<RowsInMemory>(data), block_rows);
+        EXPECT_EQ(ranking.rows(), whole.scores.size());
+        EXPECT_EQ(Bits(ranking.positive_weight()), Bits(whole.positive));
+        EXPECT_EQ(Bits(ranking.negative_weight()), Bits(whole.negative));
+        EXPECT_EQ(Bits(RocAuc(ranking).value), Bits(whole.Auc()));
+        EXPECT_EQ(Bits(RocAucStandardError(ranking)), Bits(whole.StandardError()));
+        EXPECT_EQ(Bits(RocAuc(ranking).low), Bits(RocAuc(sorted).low));
+        EXPECT_EQ(Bits(AveragePrecision(ranking).value), Bits(whole.MeanPrecision()));
+        EXPECT_EQ(Bits(AveragePrecision(ranking).low), Bits(AveragePrecision(sorted).low));
+        EXPECT_EQ(Bits(BrierScore(ranking)), Bits(whole.Brier()));
+        EXPECT_EQ(Bits(LogLoss(ranking)), Bits(LogLoss(sorted)));
+        for (const size_t most : {2u, 3u, 20u, 150u, 1000u}) {
+          EXPECT_EQ(Bits(ThinCurve(ranking, most)), Bits(whole.Thin(most))) << most;
+        }
+        for (size_t i = 0; i < whole.curve.size(); i += 1 + whole.curve.size() / 50) {
+          const CurvePoint& point = whole.curve[i];
+          for (const double above : {0.0, 1e-9}) {
+            const CurvePoint& expected = above == 0.0 ? point
+                                         : i > 0      ? whole.curve[i - 1]
+                                                      : CurvePoint{};
+            const Confusion at = ranking.At(point.threshold + above);
+            EXPECT_EQ(Bits(at.true_positive), Bits(expected.true_positive));
+            EXPECT_EQ(Bits(at.false_positive), Bits(expected.false_positive));
+            EXPECT_EQ(Bits(at.true_negative), Bits(whole.negative - expected.false_positive));
+            EXPECT_EQ(Bits(at.false_negative), Bits(whole.positive - expected.true_positive));
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <string>
+#include <memory>
+#include <utility>
 
 #include "core/base/portable_exp.h"
 #include "core/base/portable_log.h"
@@ -30,75 +30,139 @@ Interval LogitInterval(double value, double spread) {
 }
 
 // Kish's effective number of rows: W^2 / sum of squared weights.
-struct ClassSize {
-  double weight = 0.0;
-  double square = 0.0;
-  double effective() const { return square > 0.0 ? weight * weight / square : 0.0; }
-};
+double EffectiveRows(double weight, double square) {
+  return square > 0.0 ? weight * weight / square : 0.0;
+}
 
-struct ClassSizes {
-  ClassSize positive;
-  ClassSize negative;
-};
+double EffectivePositives(const Ranking& ranking) {
+  return EffectiveRows(ranking.positive_weight(), ranking.positive_square());
+}
+double EffectiveNegatives(const Ranking& ranking) {
+  return EffectiveRows(ranking.negative_weight(), ranking.negative_square());
+}
 
-ClassSizes Sizes(const ScoredLabels& scored) {
-  ClassSizes sizes;
-  for (size_t i = 0; i < scored.rows(); ++i) {
-    ClassSize& size = scored.labels()[i] != 0 ? sizes.positive : sizes.negative;
-    const double weight = scored.weights()[i];
-    size.weight += weight;
-    size.square += weight * weight;
+bool BothClasses(const Ranking& ranking) {
+  return ranking.positive_weight() > 0.0 && ranking.negative_weight() > 0.0;
+}
+
+// The rows of one block.
+class BlockOfRows {
+ public:
+  BlockOfRows(const RankedRows& ranked, size_t block_rows)
+      : ranked_(ranked),
+        scores_(std::min(block_rows, ranked.rows())),
+        weights_(scores_.size()),
+        labels_(scores_.size()) {}
+  explicit BlockOfRows(const Ranking& ranking)
+      : BlockOfRows(ranking.ranked(), ranking.block_rows()) {}
+
+  void Read(size_t block) {
+    const size_t first = block * scores_.size();
+    size_ = std::min(scores_.size(), ranked_.rows() - first);
+    ranked_.Read(first, std::span(scores_).first(size_), std::span(weights_).first(size_),
+                 std::span(labels_).first(size_));
   }
-  return sizes;
+
+  size_t size() const { return size_; }
+  double score(size_t i) const { return scores_[i]; }
+  double weight(size_t i) const { return weights_[i]; }
+  bool positive(size_t i) const { return labels_[i] != 0; }
+  void AddTo(CurvePoint* point, size_t i) const {
+    point->threshold = scores_[i];
+    (positive(i) ? point->true_positive : point->false_positive) += weights_[i];
+  }
+
+ private:
+  const RankedRows& ranked_;
+  std::vector<double> scores_;
+  std::vector<double> weights_;
+  std::vector<uint8_t> labels_;
+  size_t size_ = 0;
+};
+
+// Calls on_row(rows, i) for all rows.
+template <typename OnRow>
+void ForEachRow(const Ranking& ranking, OnRow on_row) {
+  BlockOfRows rows(ranking);
+  for (size_t block = 0; block < ranking.blocks().size(); ++block) {
+    rows.Read(block);
+    for (size_t i = 0; i < rows.size(); ++i) on_row(rows, i);
+  }
 }
 
-bool BothClasses(const ScoredLabels& scored) {
-  return scored.positive_weight() > 0.0 && scored.negative_weight() > 0.0;
+// Calls on_point(point, rows up to it) for the points of the curve in a block: a score's point is
+// where the last of its rows is.
+template <typename OnPoint>
+void ForEachPointOf(const Ranking& ranking, size_t block, BlockOfRows* rows, OnPoint on_point) {
+  const std::span<const Ranking::Block> blocks = ranking.blocks();
+  rows->Read(block);
+  CurvePoint point = blocks[block].before;
+  for (size_t i = 0; i < rows->size(); ++i) {
+    rows->AddTo(&point, i);
+    double next = kNaN;
+    if (i + 1 < rows->size()) {
+      next = rows->score(i + 1);
+    } else if (block + 1 < blocks.size()) {
+      next = blocks[block + 1].before.threshold;
+    }
+    if (next != point.threshold) on_point(point, block * ranking.block_rows() + i + 1);
+  }
 }
 
-double AucValue(const ScoredLabels& scored) {
+template <typename OnPoint>
+void ForEachPoint(const Ranking& ranking, OnPoint on_point) {
+  BlockOfRows rows(ranking);
+  for (size_t block = 0; block < ranking.blocks().size(); ++block) {
+    ForEachPointOf(ranking, block, &rows, on_point);
+  }
+}
+
+double PrecisionAt(const CurvePoint& point) {
+  const double flagged = point.true_positive + point.false_positive;
+  return flagged > 0.0 ? point.true_positive / flagged : 1.0;
+}
+
+double AucValue(const Ranking& ranking) {
   double area = 0.0;
   CurvePoint before;
-  for (const CurvePoint& point : scored.curve()) {
+  ForEachPoint(ranking, [&](const CurvePoint& point, size_t) {
     area += (point.false_positive - before.false_positive) * 0.5 *
             (point.true_positive + before.true_positive);
     before = point;
-  }
-  return area / (scored.positive_weight() * scored.negative_weight());
+  });
+  return area / (ranking.positive_weight() * ranking.negative_weight());
 }
 
 // Variance of the AUC; NaN where a class has fewer than two (effective) rows.
-double DeLongVariance(const ScoredLabels& scored, double auc, const ClassSizes& sizes) {
-  const std::span<const CurvePoint> curve = scored.curve();
+double DeLongVariance(const Ranking& ranking, double auc) {
   double positive_sum = 0.0;
   double negative_sum = 0.0;
+  BlockOfRows rows(ranking);  // They follow the points, of which a score's comes after its rows.
   size_t row = 0;
   CurvePoint before;
-  for (const CurvePoint& point : curve) {
+  ForEachPoint(ranking, [&](const CurvePoint& point, size_t end) {
     // Placements of the rows that share this score: the share of the other class that they rank
     // right.
     const double positive_placement =
-        1.0 - 0.5 * (before.false_positive + point.false_positive) / sizes.negative.weight;
+        1.0 - 0.5 * (before.false_positive + point.false_positive) / ranking.negative_weight();
     const double negative_placement =
-        0.5 * (before.true_positive + point.true_positive) / sizes.positive.weight;
-    for (; row < scored.rows() && scored.scores()[row] == point.threshold; ++row) {
-      const double weight = scored.weights()[row];
-      if (scored.labels()[row] != 0) {
-        const double off = weight * (positive_placement - auc);
-        positive_sum += off * off;
-      } else {
-        const double off = weight * (negative_placement - auc);
-        negative_sum += off * off;
-      }
+        0.5 * (before.true_positive + point.true_positive) / ranking.positive_weight();
+    for (; row < end; ++row) {
+      const size_t i = row % ranking.block_rows();
+      if (i == 0) rows.Read(row / ranking.block_rows());
+      const bool positive = rows.positive(i);
+      const double off =
+          rows.weight(i) * ((positive ? positive_placement : negative_placement) - auc);
+      (positive ? positive_sum : negative_sum) += off * off;
     }
     before = point;
-  }
-  const auto variance = [](double sum, const ClassSize& size) {
-    const double effective = size.effective();
+  });
+  const auto variance = [](double sum, double weight, double effective) {
     if (!(effective > 1.0)) return kNaN;
-    return sum / (size.weight * size.weight) * effective / (effective - 1.0);
+    return sum / (weight * weight) * effective / (effective - 1.0);
   };
-  return variance(positive_sum, sizes.positive) + variance(negative_sum, sizes.negative);
+  return variance(positive_sum, ranking.positive_weight(), EffectivePositives(ranking)) +
+         variance(negative_sum, ranking.negative_weight(), EffectiveNegatives(ranking));
 }
 
 }  // namespace
@@ -138,56 +202,47 @@ double F1(const Confusion& confusion) {
   return below > 0.0 ? 2.0 * confusion.true_positive / below : kNaN;
 }
 
-Result<ScoredLabels> ScoredLabels::Create(std::span<const double> scores,
-                                          std::span<const double> labels,
-                                          std::span<const double> weights) {
-  if (labels.size() != scores.size() || (!weights.empty() && weights.size() != scores.size())) {
-    return Error{.code = ErrorCode::kBadArgument,
-                 .message = "scores, labels and weights differ in length"};
-  }
-  std::vector<size_t> order;
-  order.reserve(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) {
-    if (!weights.empty() && !(weights[i] >= 0.0 && std::isfinite(weights[i]))) {
-      return RowError("a weight is negative or not finite", i);
-    }
-    if (std::isnan(scores[i]) || std::isnan(labels[i])) continue;
-    if (labels[i] != 0.0 && labels[i] != 1.0) return RowError("a label is neither 0 nor 1", i);
-    if (scores[i] < 0.0 || scores[i] > 1.0) return RowError("a score is outside 0..1", i);
-    order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  });
-
-  ScoredLabels scored;
-  scored.left_out_ = scores.size() - order.size();
-  scored.scores_.reserve(order.size());
-  scored.weights_.reserve(order.size());
-  scored.labels_.reserve(order.size());
-  CurvePoint point;
-  for (size_t i = 0; i < order.size(); ++i) {
-    const size_t row = order[i];
-    const double weight = weights.empty() ? 1.0 : weights[row];
-    const bool positive = labels[row] != 0.0;
-    scored.scores_.push_back(scores[row]);
-    scored.weights_.push_back(weight);
-    scored.labels_.push_back(positive ? 1 : 0);
-    scored.positives_ += positive ? 1 : 0;
-    (positive ? point.true_positive : point.false_positive) += weight;
-    if (i + 1 == order.size() || scores[order[i + 1]] != scores[row]) {
-      point.threshold = scores[row];
-      scored.curve_.push_back(point);
+Ranking::Ranking(std::unique_ptr<const RankedRows> ranked, size_t block_rows)
+    : ranked_(std::move(ranked)), block_rows_(block_rows) {
+  const size_t all = rows();
+  blocks_.reserve((all + block_rows_ - 1) / block_rows_);
+  BlockOfRows rows(*ranked_, block_rows_);
+  const auto end_point = [&](size_t end) {
+    if (end == 0) return;
+    Block& block = blocks_[(end - 1) / block_rows_];
+    const double precision = PrecisionAt(last_);
+    block.low = std::min(block.low, precision);
+    block.high = std::max(block.high, precision);
+    ++curve_points_;
+  };
+  for (size_t first = 0; first < all; first += block_rows_) {
+    rows.Read(first / block_rows_);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (rows.score(i) != last_.threshold) end_point(first + i);
+      if (i == 0) {
+        blocks_.push_back({.before = last_, .low = 1.0, .high = 0.0});
+        blocks_.back().before.threshold = rows.score(0);
+      }
+      rows.AddTo(&last_, i);
+      const double weight = rows.weight(i);
+      (rows.positive(i) ? positive_square_ : negative_square_) += weight * weight;
+      if (rows.positive(i)) ++positives_;
     }
   }
-  return scored;
+  end_point(all);
 }
 
-Confusion ScoredLabels::At(double threshold) const {
-  const auto end = std::partition_point(curve_.begin(), curve_.end(), [&](const CurvePoint& point) {
-    return point.threshold >= threshold;
+Confusion Ranking::At(double threshold) const {
+  const auto end = std::partition_point(blocks_.begin(), blocks_.end(), [&](const Block& block) {
+    return block.before.threshold >= threshold;
   });
-  const CurvePoint at = end == curve_.begin() ? CurvePoint{} : *(end - 1);
+  CurvePoint at;
+  if (end != blocks_.begin()) {
+    at = (end - 1)->before;
+    BlockOfRows rows(*this);
+    rows.Read(static_cast<size_t>(end - 1 - blocks_.begin()));
+    for (size_t i = 0; i < rows.size() && rows.score(i) >= threshold; ++i) rows.AddTo(&at, i);
+  }
   return {.threshold = threshold,
           .true_positive = at.true_positive,
           .false_positive = at.false_positive,
@@ -195,50 +250,127 @@ Confusion ScoredLabels::At(double threshold) const {
           .false_negative = positive_weight() - at.true_positive};
 }
 
-std::span<const CurvePoint> ScoredLabels::curve() const { return curve_; }
-double ScoredLabels::positive_weight() const {
-  return curve_.empty() ? 0.0 : curve_.back().true_positive;
+double Ranking::positive_weight() const { return last_.true_positive; }
+double Ranking::negative_weight() const { return last_.false_positive; }
+size_t Ranking::positives() const { return positives_; }
+size_t Ranking::rows() const { return ranked_->rows(); }
+const RankedRows& Ranking::ranked() const { return *ranked_; }
+size_t Ranking::block_rows() const { return block_rows_; }
+std::span<const Ranking::Block> Ranking::blocks() const { return blocks_; }
+const CurvePoint& Ranking::last() const { return last_; }
+size_t Ranking::curve_points() const { return curve_points_; }
+double Ranking::positive_square() const { return positive_square_; }
+double Ranking::negative_square() const { return negative_square_; }
+
+Status FindUsable(std::span<const double> scores, std::span<const double> labels,
+                  std::span<const double> weights, std::span<uint8_t> usable) {
+  if (labels.size() != scores.size() || usable.size() != scores.size() ||
+      (!weights.empty() && weights.size() != scores.size())) {
+    return Error{.code = ErrorCode::kBadArgument,
+                 .message = "scores, labels and weights differ in length"};
+  }
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (!weights.empty() && !(weights[i] >= 0.0 && std::isfinite(weights[i]))) {
+      return RowError("a weight is negative or not finite", i);
+    }
+    usable[i] = 0;
+    if (std::isnan(scores[i]) || std::isnan(labels[i])) continue;
+    if (labels[i] != 0.0 && labels[i] != 1.0) return RowError("a label is neither 0 nor 1", i);
+    if (scores[i] < 0.0 || scores[i] > 1.0) return RowError("a score is outside 0..1", i);
+    usable[i] = 1;
+  }
+  return {};
 }
-double ScoredLabels::negative_weight() const {
-  return curve_.empty() ? 0.0 : curve_.back().false_positive;
+
+class ScoredLabels::Sorted : public RankedRows {
+ public:
+  Sorted(std::span<const double> scores, std::span<const double> labels,
+         std::span<const double> weights, std::span<const size_t> order) {
+    scores_.reserve(order.size());
+    weights_.reserve(order.size());
+    labels_.reserve(order.size());
+    for (const size_t row : order) {
+      scores_.push_back(scores[row]);
+      weights_.push_back(weights.empty() ? 1.0 : weights[row]);
+      labels_.push_back(labels[row] != 0.0 ? 1 : 0);
+    }
+  }
+
+  size_t rows() const override { return scores_.size(); }
+  void Read(size_t first, std::span<double> scores, std::span<double> weights,
+            std::span<uint8_t> labels) const override {
+    std::copy_n(&scores_[first], scores.size(), scores.begin());
+    std::copy_n(&weights_[first], weights.size(), weights.begin());
+    std::copy_n(&labels_[first], labels.size(), labels.begin());
+  }
+
+  std::span<const double> scores() const { return scores_; }
+  std::span<const double> weights() const { return weights_; }
+  std::span<const uint8_t> labels() const { return labels_; }
+
+ private:
+  std::vector<double> scores_;
+  std::vector<double> weights_;
+  std::vector<uint8_t> labels_;
+};
+
+Result<ScoredLabels> ScoredLabels::Create(std::span<const double> scores,
+                                          std::span<const double> labels,
+                                          std::span<const double> weights) {
+  std::vector<uint8_t> usable(scores.size());
+  const Status checked = FindUsable(scores, labels, weights, usable);
+  if (!checked.ok()) return checked.error();
+  std::vector<size_t> order;
+  order.reserve(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (usable[i] != 0) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  });
+  return ScoredLabels(std::make_unique<const Sorted>(scores, labels, weights, order),
+                      scores.size() - order.size());
 }
-size_t ScoredLabels::positives() const { return positives_; }
-size_t ScoredLabels::rows() const { return scores_.size(); }
+
+ScoredLabels::ScoredLabels(std::unique_ptr<const Sorted> sorted, size_t left_out)
+    : Ranking(std::move(sorted)),
+      sorted_(static_cast<const Sorted*>(&ranked())),
+      left_out_(left_out) {}
+
 size_t ScoredLabels::left_out() const { return left_out_; }
-std::span<const double> ScoredLabels::scores() const { return scores_; }
-std::span<const double> ScoredLabels::weights() const { return weights_; }
-std::span<const uint8_t> ScoredLabels::labels() const { return labels_; }
+std::span<const double> ScoredLabels::scores() const { return sorted_->scores(); }
+std::span<const double> ScoredLabels::weights() const { return sorted_->weights(); }
+std::span<const uint8_t> ScoredLabels::labels() const { return sorted_->labels(); }
 
-double RocAucStandardError(const ScoredLabels& scored) {
-  if (!BothClasses(scored)) return kNaN;
-  return std::sqrt(DeLongVariance(scored, AucValue(scored), Sizes(scored)));
+double RocAucStandardError(const Ranking& ranking) {
+  if (!BothClasses(ranking)) return kNaN;
+  return std::sqrt(DeLongVariance(ranking, AucValue(ranking)));
 }
 
-Interval RocAuc(const ScoredLabels& scored) {
-  if (!BothClasses(scored)) return {.value = kNaN, .low = kNaN, .high = kNaN};
-  const double auc = AucValue(scored);
-  const ClassSizes sizes = Sizes(scored);
+Interval RocAuc(const Ranking& ranking) {
+  if (!BothClasses(ranking)) return {.value = kNaN, .low = kNaN, .high = kNaN};
+  const double auc = AucValue(ranking);
   if (auc <= 0.0 || auc >= 1.0) {
-    const double trials = std::min(sizes.positive.effective(), sizes.negative.effective());
+    const double trials = std::min(EffectivePositives(ranking), EffectiveNegatives(ranking));
     return WilsonInterval(auc * trials, trials);
   }
-  const double error = std::sqrt(DeLongVariance(scored, auc, sizes));
+  const double error = std::sqrt(DeLongVariance(ranking, auc));
   return LogitInterval(auc, error / (auc * (1.0 - auc)));
 }
 
-Interval AveragePrecision(const ScoredLabels& scored) {
-  if (!(scored.positive_weight() > 0.0)) return {.value = kNaN, .low = kNaN, .high = kNaN};
+Interval AveragePrecision(const Ranking& ranking) {
+  if (!(ranking.positive_weight() > 0.0)) return {.value = kNaN, .low = kNaN, .high = kNaN};
   double sum = 0.0;
   double before = 0.0;
-  for (const CurvePoint& point : scored.curve()) {
+  ForEachPoint(ranking, [&](const CurvePoint& point, size_t) {
     const double step = point.true_positive - before;
     if (step > 0.0) {
       sum += step * point.true_positive / (point.true_positive + point.false_positive);
     }
     before = point.true_positive;
-  }
-  const double value = std::min(1.0, sum / scored.positive_weight());
-  const double trials = Sizes(scored).positive.effective();
+  });
+  const double value = std::min(1.0, sum / ranking.positive_weight());
+  const double trials = EffectivePositives(ranking);
   // Close to 0 and 1 the logit interval covers nearly everything.
   constexpr double kFewest = 5.0;
   if (trials * std::min(value, 1.0 - value) < kFewest) {
@@ -247,54 +379,72 @@ Interval AveragePrecision(const ScoredLabels& scored) {
   return LogitInterval(value, 1.0 / std::sqrt(trials * value * (1.0 - value)));
 }
 
-double BrierScore(const ScoredLabels& scored) {
+double BrierScore(const Ranking& ranking) {
   double sum = 0.0;
   double total = 0.0;
-  for (size_t i = 0; i < scored.rows(); ++i) {
-    const double off = scored.scores()[i] - static_cast<double>(scored.labels()[i]);
-    sum += scored.weights()[i] * off * off;
-    total += scored.weights()[i];
-  }
+  ForEachRow(ranking, [&](const BlockOfRows& rows, size_t i) {
+    const double off = rows.score(i) - (rows.positive(i) ? 1.0 : 0.0);
+    sum += rows.weight(i) * off * off;
+    total += rows.weight(i);
+  });
   return total > 0.0 ? sum / total : kNaN;
 }
 
-double LogLoss(const ScoredLabels& scored) {
+double LogLoss(const Ranking& ranking) {
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   double sum = 0.0;
   double total = 0.0;
-  for (size_t i = 0; i < scored.rows(); ++i) {
-    const double p = std::clamp(scored.scores()[i], kEpsilon, 1.0 - kEpsilon);
-    sum -= scored.weights()[i] * PortableLog(scored.labels()[i] != 0 ? p : 1.0 - p);
-    total += scored.weights()[i];
-  }
+  ForEachRow(ranking, [&](const BlockOfRows& rows, size_t i) {
+    const double p = std::clamp(rows.score(i), kEpsilon, 1.0 - kEpsilon);
+    sum -= rows.weight(i) * PortableLog(rows.positive(i) ? p : 1.0 - p);
+    total += rows.weight(i);
+  });
   return total > 0.0 ? sum / total : kNaN;
 }
 
-std::vector<CurvePoint> ThinCurve(const ScoredLabels& scored, size_t max_points) {
-  const std::span<const CurvePoint> curve = scored.curve();
-  if (curve.size() <= max_points) return {curve.begin(), curve.end()};
+std::vector<CurvePoint> ThinCurve(const Ranking& ranking, size_t max_points) {
+  if (ranking.curve_points() <= max_points) {
+    std::vector<CurvePoint> curve;
+    ForEachPoint(ranking, [&](const CurvePoint& point, size_t) { curve.push_back(point); });
+    return curve;
+  }
   if (max_points == 0) return {};
-  if (max_points == 1) return {curve.back()};
+  if (max_points == 1) return {ranking.last()};
 
-  const double positive = std::max(scored.positive_weight(), std::numeric_limits<double>::min());
-  const double negative = std::max(scored.negative_weight(), std::numeric_limits<double>::min());
+  const double positive = std::max(ranking.positive_weight(), std::numeric_limits<double>::min());
+  const double negative = std::max(ranking.negative_weight(), std::numeric_limits<double>::min());
   // The larger of the distances (in each coordinate) in the ROC and in the precision-recall plane.
   const auto distance = [&](const CurvePoint& a, const CurvePoint& b) {
-    const auto precision = [](const CurvePoint& p) {
-      const double flagged = p.true_positive + p.false_positive;
-      return flagged > 0.0 ? p.true_positive / flagged : 1.0;
-    };
     return std::max({std::abs(a.true_positive - b.true_positive) / positive,
                      std::abs(a.false_positive - b.false_positive) / negative,
-                     std::abs(precision(a) - precision(b))});
+                     std::abs(PrecisionAt(a) - PrecisionAt(b))});
   };
-  // Keeps a point when it is farther than radius from the one kept before.
+  const std::span<const Ranking::Block> blocks = ranking.blocks();
+  BlockOfRows rows(ranking);
+  // Whether no point of the block is farther than radius from this one: none of the extremes of its
+  // coordinates is, and rounding keeps their order.
+  const auto within = [&](size_t block, const CurvePoint& point, double radius) {
+    const CurvePoint& first = blocks[block].before;
+    const CurvePoint& end = block + 1 < blocks.size() ? blocks[block + 1].before : ranking.last();
+    const double precision = PrecisionAt(point);
+    return std::abs(first.true_positive - point.true_positive) / positive <= radius &&
+           std::abs(end.true_positive - point.true_positive) / positive <= radius &&
+           std::abs(first.false_positive - point.false_positive) / negative <= radius &&
+           std::abs(end.false_positive - point.false_positive) / negative <= radius &&
+           std::abs(blocks[block].low - precision) <= radius &&
+           std::abs(blocks[block].high - precision) <= radius;
+  };
+  // Keeps the first point, and then each that is farther than radius from the one kept before.
   const auto walk = [&](double radius) {
-    std::vector<CurvePoint> kept = {curve.front()};
-    for (size_t i = 1; i + 1 < curve.size() && kept.size() < max_points; ++i) {
-      if (distance(curve[i], kept.back()) > radius) kept.push_back(curve[i]);
+    std::vector<CurvePoint> kept;
+    for (size_t block = 0; block < blocks.size() && kept.size() < max_points; ++block) {
+      if (!kept.empty() && within(block, kept.back(), radius)) continue;
+      ForEachPointOf(ranking, block, &rows, [&](const CurvePoint& point, size_t end) {
+        if (end == ranking.rows() || kept.size() == max_points) return;
+        if (kept.empty() || distance(point, kept.back()) > radius) kept.push_back(point);
+      });
     }
-    kept.push_back(curve.back());
+    kept.push_back(ranking.last());
     return kept;
   };
   double low = 0.0;

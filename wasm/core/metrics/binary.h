@@ -11,6 +11,7 @@
 #define FIRETOWER_CORE_METRICS_BINARY_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -47,37 +48,86 @@ struct CurvePoint {
   double false_positive = 0.0;  // Weight of negatives with score >= threshold.
 };
 
-// Scores, labels and weights sorted once (score falling, then row), with cumulative weights: every
-// curve and every threshold is read from it.
-class ScoredLabels {
+// Scores, labels and weights in the order of the scores (falling, then by row), read a block at a
+// time: they may be where no pointer reaches, such as in the memory of a page.
+class RankedRows {
  public:
-  // Rows whose score or label is NaN are left out and counted. Errors: kBadArgument (lengths
-  // differ), kDataInvalid (a label that is not 0 or 1, a score outside 0..1, a negative or
-  // non-finite weight), with the row.
-  static Result<ScoredLabels> Create(std::span<const double> scores, std::span<const double> labels,
-                                     std::span<const double> weights);
+  virtual ~RankedRows() = default;
+  virtual size_t rows() const = 0;
+  // Copies the rows from `first` on, as many as each span has places; a weight is 1 where there are
+  // none. Scores are 0..1, labels 0 or 1, weights finite and not negative. REQUIRES: there are so
+  // many rows.
+  virtual void Read(size_t first, std::span<double> scores, std::span<double> weights,
+                    std::span<uint8_t> labels) const = 0;
+};
 
-  Confusion At(double threshold) const;       // O(log n)
-  std::span<const CurvePoint> curve() const;  // One point per distinct score, score falling.
+// What one look at all ranked rows tells. The figures below read the blocks again that they need:
+// memory of 40 bytes per block, whatever is kept of the rows themselves.
+class Ranking {
+ public:
+  static constexpr size_t kBlockRows = 1024;
+
+  // What came before a block, and the lowest and highest precision of the curve's points in it.
+  struct Block {
+    CurvePoint before;  // threshold: the block's first score.
+    double low = 0.0;
+    double high = 0.0;
+  };
+
+  // No figure depends on block_rows. O(n).
+  explicit Ranking(std::unique_ptr<const RankedRows> ranked, size_t block_rows = kBlockRows);
+
+  Confusion At(double threshold) const;  // O(log n)
   double positive_weight() const;
   double negative_weight() const;
   size_t positives() const;  // Rows.
   size_t rows() const;
+
+  // For the functions below.
+  const RankedRows& ranked() const;
+  size_t block_rows() const;
+  std::span<const Block> blocks() const;
+  const CurvePoint& last() const;  // Of the curve, which has a point per distinct score.
+  size_t curve_points() const;
+  double positive_square() const;  // Sums of squared weights.
+  double negative_square() const;
+
+ private:
+  std::unique_ptr<const RankedRows> ranked_;
+  size_t block_rows_;
+  std::vector<Block> blocks_;
+  CurvePoint last_;
+  size_t curve_points_ = 0;
+  size_t positives_ = 0;
+  double positive_square_ = 0.0;
+  double negative_square_ = 0.0;
+};
+
+// 1 for each row that has a score and a label, else 0. Errors: kBadArgument (lengths differ),
+// kDataInvalid (a label that is not 0 or 1, a score outside 0..1, a negative or non-finite weight),
+// with the row.
+Status FindUsable(std::span<const double> scores, std::span<const double> labels,
+                  std::span<const double> weights, std::span<uint8_t> usable);
+
+// Rows in memory, in any order: sorted once.
+class ScoredLabels : public Ranking {
+ public:
+  // Rows whose score or label is NaN are left out and counted. Errors: as FindUsable.
+  static Result<ScoredLabels> Create(std::span<const double> scores, std::span<const double> labels,
+                                     std::span<const double> weights);
+
   size_t left_out() const;
 
-  // Sorted rows, for the functions below.
+  // Sorted rows.
   std::span<const double> scores() const;
   std::span<const double> weights() const;
   std::span<const uint8_t> labels() const;
 
  private:
-  ScoredLabels() = default;
-  std::vector<double> scores_;
-  std::vector<double> weights_;
-  std::vector<uint8_t> labels_;
-  std::vector<CurvePoint> curve_;
-  size_t positives_ = 0;
-  size_t left_out_ = 0;
+  class Sorted;
+  ScoredLabels(std::unique_ptr<const Sorted> sorted, size_t left_out);
+  const Sorted* sorted_;  // The base's.
+  size_t left_out_;
 };
 
 // Area under the ROC curve, ties at half; interval by DeLong, DeLong and Clarke-Pearson (1988) in
@@ -85,19 +135,19 @@ class ScoredLabels {
 // is its squared weight, as for sampling weights: multiplying all weights by a number changes
 // nothing. Where the classes separate perfectly DeLong's variance is 0; Wilson's interval with the
 // smaller class's effective number of rows takes its place. O(n).
-Interval RocAuc(const ScoredLabels& scored);
-double RocAucStandardError(const ScoredLabels& scored);
+Interval RocAuc(const Ranking& ranking);
+double RocAucStandardError(const Ranking& ranking);
 // sklearn.metrics.average_precision_score; interval on the logit scale (Boyd, Eng and Page 2013)
 // with the effective number of positives n; Wilson's where n AP or n (1 - AP) is below 5, as the
 // logit interval covers nearly everything there.
-Interval AveragePrecision(const ScoredLabels& scored);
-double BrierScore(const ScoredLabels& scored);
-double LogLoss(const ScoredLabels& scored);  // probabilities clipped to [eps, 1 - eps], eps =
-                                             // 2^-52, as scikit-learn
+Interval AveragePrecision(const Ranking& ranking);
+double BrierScore(const Ranking& ranking);
+double LogLoss(const Ranking& ranking);  // probabilities clipped to [eps, 1 - eps], eps =
+                                         // 2^-52, as scikit-learn
 
 // At most max_points of the ROC and of the precision-recall curve, first and last kept, chosen so
 // that no point of the full curve is farther from the kept ones than the pixel they stand for.
-std::vector<CurvePoint> ThinCurve(const ScoredLabels& scored, size_t max_points);
+std::vector<CurvePoint> ThinCurve(const Ranking& ranking, size_t max_points);
 
 }  // namespace firetower::metrics
 

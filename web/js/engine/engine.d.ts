@@ -30,6 +30,9 @@ export interface RangeState {
   nextLine: number;
 }
 
+/** Fills views of the engine's memory with ranked rows from the first one on; the weights are 1 where it does not. */
+export type ReadRanked = (first: number, scores: Float64Array, weights: Float64Array, labels: Uint8Array) => void;
+
 export interface EngineModule {
   engineInfo(): { version: string; formatVersion: number; heapBytes: number; usedBytes: number };
   input(bytes: number): Uint8Array;
@@ -60,7 +63,9 @@ export interface EngineModule {
   exportHeader(withInput: boolean): Uint8Array;
   output(): Uint8Array;
   clearOutput(): void;
-  setLabels(rows: number, weighted: boolean): Reply;
+  findUsable(rows: number, firstRow: number, weighted: boolean): Reply;
+  usable(): Uint8Array;
+  setLabels(read: ReadRanked, rows: number, leftOut: number, weighted: boolean): void;
   performanceJson(curvePoints: number): Reply;
   performanceAtJson(threshold: number): Reply;
   describeRecord(bytes: number): Reply;

@@ -2,6 +2,7 @@
 // The engine's WebAssembly module, wrapped (see boundary.js).
 
 import { Boundary, checkReply, startModule, writeInput } from './boundary.js';
+import { rankedRows } from './rank.js';
 
 /** @typedef {import('./engine.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./engine.d.ts').Reply} Reply */
@@ -12,6 +13,9 @@ import { Boundary, checkReply, startModule, writeInput } from './boundary.js';
  */
 
 const WHAT = 'the scoring engine';
+
+/** Rows whose labels are looked at in one call. */
+const BLOCK_ROWS = 1 << 16;
 
 /**
  * @template {EngineModule} [Module=EngineModule]
@@ -126,15 +130,23 @@ export class EngineInstance extends Boundary {
   }
 
   /**
+   * Rows to measure. They stay in JavaScript's memory, where the engine reads them block by block.
    * @param {Float64Array} scores
    * @param {Float64Array} labels
    * @param {Float64Array | null} weights
    */
   setLabels(scores, labels, weights) {
+    const usable = new Uint8Array(scores.length);
     this.run((module) => {
-      writeInput(module, scores, labels, weights ?? new Float64Array(0));
-      checkReply(module.setLabels(scores.length, weights !== null));
+      for (let first = 0; first < scores.length; first += BLOCK_ROWS) {
+        const [block, ...others] = [scores, labels, weights ?? new Float64Array(0)].map((all) => all.subarray(first, first + BLOCK_ROWS));
+        writeInput(module, block, ...others);
+        checkReply(module.findUsable(block.length, first, weights !== null));
+        usable.set(module.usable(), first);
+      }
     });
+    const { rows, read } = rankedRows(scores, labels, weights, usable);
+    this.run((module) => module.setLabels(read, rows, scores.length - rows, weights !== null));
   }
 
   /**

@@ -56,3 +56,33 @@ export function rank(values, keep, descending) {
   }
   return order.length === order.buffer.byteLength / 4 ? order : order.slice();
 }
+
+/**
+ * Rows with labels by falling score, then by row, for the engine to read a block at a time: they stay in JavaScript's
+ * memory.
+ * @param {Float64Array} scores
+ * @param {Float64Array} labels 0 or 1
+ * @param {Float64Array | null} weights
+ * @param {Uint8Array} usable one byte per row, 0: left out
+ * @returns {{rows: number, read: import('./engine.d.ts').ReadRanked}}
+ */
+export function rankedRows(scores, labels, weights, usable) {
+  const order = rank(scores, usable, true);
+  const rows = order.length;
+  const ranked = { scores: new Float64Array(rows), weights: weights && new Float64Array(rows), labels: new Uint8Array(rows) };
+  for (let i = 0; i < rows; ++i) {
+    const row = order[i];
+    ranked.scores[i] = scores[row];
+    ranked.labels[i] = labels[row];
+    if (ranked.weights !== null) ranked.weights[i] = /** @type {Float64Array} */ (weights)[row];
+  }
+  return {
+    rows,
+    read(first, toScores, toWeights, toLabels) {
+      const end = first + toScores.length;
+      toScores.set(ranked.scores.subarray(first, end));
+      if (ranked.weights !== null) toWeights.set(ranked.weights.subarray(first, end));
+      toLabels.set(ranked.labels.subarray(first, end));
+    },
+  };
+}
