@@ -109,12 +109,17 @@ FIRETOWER_INLINE v128_t Gather4(const float* column, const Offset* offsets) {
   return wasm_v128_load32_lane(At(column, offsets[3]), x, 3);
 }
 
+// Sixteen bits each, all set: the row at that offset goes left.
 template <bool kNanLeft>
-FIRETOWER_INLINE uint32_t LeftOf8(const float* column, const Offset* offsets, Threshold threshold) {
-  const v128_t a = Left<kNanLeft>(Gather4(column, offsets), threshold);
-  const v128_t b = Left<kNanLeft>(Gather4(column, offsets + 4), threshold);
-  const v128_t ab = wasm_i16x8_narrow_i32x4(a, b);
-  return wasm_i16x8_bitmask(ab);
+FIRETOWER_INLINE v128_t LeftAt8(const float* column, const Offset* offsets, Threshold threshold) {
+  return wasm_i16x8_narrow_i32x4(Left<kNanLeft>(Gather4(column, offsets), threshold),
+                                 Left<kNanLeft>(Gather4(column, offsets + 4), threshold));
+}
+
+FIRETOWER_INLINE uint32_t BitsOf8(v128_t lanes) { return wasm_i16x8_bitmask(lanes); }
+
+FIRETOWER_INLINE uint32_t BitsOf16(v128_t first, v128_t second) {
+  return wasm_i8x16_bitmask(wasm_i8x16_narrow_i16x8(first, second));
 }
 
 // Stores the eight offsets, those of the set first and the others last, to both places.
@@ -124,9 +129,17 @@ FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offse
   wasm_v128_store(also_to, split);
 }
 
-FIRETOWER_INLINE void Store8(uint32_t set, Offset first, Offset* to) {
-  wasm_v128_store(to, wasm_i16x8_add(wasm_v128_load(&kOffsets[set]),
-                                     wasm_i16x8_splat(static_cast<int16_t>(first))));
+using EightOffsets = v128_t;
+
+FIRETOWER_INLINE EightOffsets SplatOffset(Offset offset) {
+  return wasm_i16x8_splat(static_cast<int16_t>(offset));
+}
+
+FIRETOWER_INLINE EightOffsets Sum(EightOffsets a, EightOffsets b) { return wasm_i16x8_add(a, b); }
+
+// The offsets of those in a set of eight neighbouring rows; `first` in every lane is the first's.
+FIRETOWER_INLINE void Store8(uint32_t set, EightOffsets first, Offset* to) {
+  wasm_v128_store(to, Sum(wasm_v128_load(&kOffsets[set]), first));
 }
 
 #else
@@ -158,12 +171,16 @@ FIRETOWER_INLINE __m128 Gather4(const float* column, const Offset* offsets) {
 }
 
 template <bool kNanLeft>
-FIRETOWER_INLINE uint32_t LeftOf8(const float* column, const Offset* offsets, Threshold threshold) {
-  const __m128i a = Left<kNanLeft>(Gather4(column, offsets), threshold);
-  const __m128i b = Left<kNanLeft>(Gather4(column, offsets + 4), threshold);
-  return static_cast<uint32_t>(
-      _mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(a, b), _mm_setzero_si128())));
+FIRETOWER_INLINE __m128i LeftAt8(const float* column, const Offset* offsets, Threshold threshold) {
+  return _mm_packs_epi32(Left<kNanLeft>(Gather4(column, offsets), threshold),
+                         Left<kNanLeft>(Gather4(column, offsets + 4), threshold));
 }
+
+FIRETOWER_INLINE uint32_t BitsOf16(__m128i first, __m128i second) {
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(first, second)));
+}
+
+FIRETOWER_INLINE uint32_t BitsOf8(__m128i lanes) { return BitsOf16(lanes, _mm_setzero_si128()); }
 
 FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offset* also_to) {
   const __m128i split =
@@ -173,10 +190,17 @@ FIRETOWER_INLINE void Split8(const Offset* from, uint32_t set, Offset* to, Offse
   _mm_storeu_si128(reinterpret_cast<__m128i*>(also_to), split);
 }
 
-FIRETOWER_INLINE void Store8(uint32_t set, Offset first, Offset* to) {
+using EightOffsets = __m128i;
+
+FIRETOWER_INLINE EightOffsets SplatOffset(Offset offset) {
+  return _mm_set1_epi16(static_cast<int16_t>(offset));
+}
+
+FIRETOWER_INLINE EightOffsets Sum(EightOffsets a, EightOffsets b) { return _mm_add_epi16(a, b); }
+
+FIRETOWER_INLINE void Store8(uint32_t set, EightOffsets first, Offset* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm_add_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(&kOffsets[set])),
-                                 _mm_set1_epi16(static_cast<int16_t>(first))));
+                   Sum(_mm_load_si128(reinterpret_cast<const __m128i*>(&kOffsets[set])), first));
 }
 
 #endif
@@ -225,22 +249,25 @@ FIRETOWER_TARGET size_t SplitList(const float* column, float at_most, const Offs
   const Threshold threshold = Splat(at_most);
   Offset* left = to;
   Offset* right = to + count + kSlack - 8;
+  const auto split = [&](const Offset* eight, uint32_t set) FIRETOWER_TARGET {
+    Split8(eight, set, left, right);
+    left += CountOf(set);
+    right -= 8 - CountOf(set);
+  };
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    const uint32_t set = LeftOf8<kNanLeft>(column, from + i, threshold);
-    Split8(from + i, set, left, right);
-    const size_t goes_left = CountOf(set);
-    left += goes_left;
-    right -= 8 - goes_left;
+  for (; i + 16 <= count; i += 16) {
+    const uint32_t sets = BitsOf16(LeftAt8<kNanLeft>(column, from + i, threshold),
+                                   LeftAt8<kNanLeft>(column, from + i + 8, threshold));
+    split(from + i, sets & 0xff);
+    split(from + i + 8, sets >> 8);
   }
-  if (i < count) {
+  for (; i < count; i += 8) {
     // Lanes beyond the list hold offsets of some rows; they are taken to go left, and so come
     // last among these.
-    const size_t beyond = 8 - (count - i);
-    const uint32_t set =
-        LeftOf8<kNanLeft>(column, from + i, threshold) | (0xff00u >> beyond & 0xffu);
-    Split8(from + i, set, left, right);
-    left += CountOf(set) - beyond;
+    const size_t beyond = 8 - std::min(count - i, size_t{8});
+    const uint32_t set = BitsOf8(LeftAt8<kNanLeft>(column, from + i, threshold));
+    split(from + i, set | (0xff00u >> beyond & 0xffu));
+    left -= beyond;
   }
   return static_cast<size_t>(left - to);
 }
@@ -248,9 +275,12 @@ FIRETOWER_TARGET size_t SplitList(const float* column, float at_most, const Offs
 // The offsets of the bitmap's rows.
 FIRETOWER_TARGET void Extract(const uint64_t* bitmap, size_t rows, Offset* to) {
   const auto* eights = reinterpret_cast<const uint8_t*>(bitmap);
+  const EightOffsets step = SplatOffset(8 * sizeof(float));
+  EightOffsets first = SplatOffset(0);
   for (size_t e = 0; e < (rows + 7) / 8; ++e) {
-    Store8(eights[e], static_cast<Offset>(8 * sizeof(float) * e), to);
+    Store8(eights[e], first, to);
     to += CountOf(eights[e]);
+    first = Sum(first, step);
   }
 }
 
