@@ -304,6 +304,35 @@ test('whatever the positive class, performance is what `firetower evaluate` find
   }
 });
 
+test('many rows with weights are measured as `firetower evaluate` does, and the heap stays', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'firetower-'));
+  const own = await testEngine();
+  try {
+    const data = join(folder, 'data.csv');
+    const text = testCsv(140000, { bad: false }).replaceAll('11,1,4,n', '11,,4,n');
+    await writeFile(data, text);
+    const given = ['--data', data, '--model', modelFile, '--label', 'Class', '--weight', 'Weight', '--threshold', '0.3', '--json'];
+    const expected = JSON.parse((await run(firetower, ['evaluate', ...given])).stdout);
+    const scored = await own.scoreFile(new Blob([text]));
+    const before = await own.status();
+    const performance = await own.performance(scored);
+    const found = { ...performance, ...(await own.performanceAt(0.3)), brier_score: performance.brier };
+    assert.equal((await own.status()).heap_bytes, before.heap_bytes);
+    assert.ok(found.left_out > 0 && found.rows + found.left_out === 140000);
+    for (const name of /** @type {const} */ (['rows', 'positives', 'left_out', 'auc', 'average_precision', 'brier_score', 'log_loss', 'precision', 'recall', 'f1'])) {
+      assert.deepEqual(found[name], expected[name], name);
+    }
+    // A row far from the first block is named by its own number.
+    const weights = new Float64Array(140000).fill(1);
+    weights[130001] = -1;
+    const refused = await failure(own.performance({ ...scored, weights }));
+    assert.deepEqual([refused.code, refused.row], ['DATA_INVALID', 130001]);
+  } finally {
+    own.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('files that cannot be scored say why', async () => {
   const missing = await failure(engine.scoreFile(new Blob(['Time,V1\n1,2\n'])));
   assert.equal(missing.code, 'SCHEMA_MISMATCH');
