@@ -80,6 +80,7 @@ test('results go through links and to devices, and leave nothing behind when the
 test('errors are one line, and the exit code says of which kind', () => {
   const data = join(folder, 'data.csv');
   writeFileSync(data, csv);
+  symlinkSync('data.csv', join(folder, 'same.csv'));
   const out = join(folder, 'never.csv');
   const files = (/** @type {string} */ m, /** @type {string} */ d) => ['--model', m, '--data', d, '--out', out];
   const cases = /** @type {[string[], number, RegExp][]} */ ([
@@ -89,6 +90,8 @@ test('errors are one line, and the exit code says of which kind', () => {
     [[...files(model, data), '--threshold', 'nan'], 2, /^firetower: --threshold: "nan" is not/],
     [[...files(model, data), '--treshold', '1'], 2, /^firetower: "--treshold" is not known/],
     [[...files(model, data), '--bad-rows', out], 2, /cannot both/],
+    [[...files(model, data), '--bad-rows', join(folder, 'same.csv')], 2, /--bad-rows would replace the file that --data reads/],
+    [['--model', model, '--data', data, '--out', data, '--with-input'], 2, /--out would replace the file that --data reads/],
     [['--model', model, '--data', data, '--out', '-', '--json'], 2, /standard output/],
     [files(model, '-'), 3, /empty/],
     [files(model, model), 3, /./],

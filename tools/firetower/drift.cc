@@ -323,7 +323,12 @@ int RunDrift(const DriftOptions& options) {
         "--reference-summary FILE or --reference-rows A..B");
   }
   const int places =
-      CheckPlaces({{"--report", options.report}, {"--json", options.json ? "-" : ""}});
+      CheckPlaces({{"--report", options.report}, {"--json", options.json ? "-" : ""}},
+                  {{"--model", options.model},
+                   {"--data", options.data},
+                   {"--summary", options.summary},
+                   {"--reference", options.reference},
+                   {"--reference-summary", options.reference_summary}});
   if (places != kExitOk) return places;
 
   Analysis analysis;

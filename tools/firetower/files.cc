@@ -103,13 +103,23 @@ Status WriteFile(const std::string& path, std::string_view bytes) {
   return file.Close();
 }
 
-int CheckPlaces(std::initializer_list<Place> places) {
+int CheckPlaces(std::initializer_list<Place> places, std::initializer_list<Place> read) {
   for (const Place* a = places.begin(); a != places.end(); ++a) {
     for (const Place* b = a + 1; b != places.end(); ++b) {
       if (a->path.empty() || a->path != b->path) continue;
       const std::string where = a->path == "-" ? "standard output" : a->path;
       std::fprintf(stderr, "firetower: %s and %s cannot both be written to %s\n", a->option.c_str(),
                    b->option.c_str(), where.c_str());
+      return kExitUsage;
+    }
+    for (const Place& source : read) {
+      std::error_code error;
+      if (!std::filesystem::is_regular_file(a->path, error) ||
+          !std::filesystem::equivalent(a->path, source.path, error)) {
+        continue;
+      }
+      std::fprintf(stderr, "firetower: %s would replace the file that %s reads: %s\n",
+                   a->option.c_str(), source.option.c_str(), source.path.c_str());
       return kExitUsage;
     }
   }

@@ -48,8 +48,9 @@ struct Place {
   std::string path;
 };
 
-// kExitOk, or kExitUsage where two results go to the same place, which it says on standard error.
-int CheckPlaces(std::initializer_list<Place> places);
+// kExitOk, or kExitUsage where two results go to the same place, or one would take the place of a
+// file that is `read`, which it says on standard error.
+int CheckPlaces(std::initializer_list<Place> places, std::initializer_list<Place> read = {});
 
 // Prints "firetower: FILE:LINE:COLUMN: reason" to stderr, places left out where unknown, and
 // returns the exit code for it.

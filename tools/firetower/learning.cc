@@ -82,7 +82,8 @@ int WriteReport(const LearningOptions& options, const json::object& report,
 int Learning::Load() {
   const int places = CheckPlaces({{"--out", options_.out},
                                   {"--report", options_.report},
-                                  {"--json", options_.json ? "-" : ""}});
+                                  {"--json", options_.json ? "-" : ""}},
+                                 {{"--data", options_.data}, {"--config", options_.config}});
   if (places != kExitOk) return places;
   config_ = *ParseConfig("{}");
   if (!options_.config.empty()) {

@@ -337,7 +337,8 @@ int RunScore(const ScoreOptions& options) {
   const int places = CheckPlaces({{"--out", options.out},
                                   {"--bad-rows", options.bad_rows},
                                   {"--summary", options.summary},
-                                  {"--json", options.json ? "-" : ""}});
+                                  {"--json", options.json ? "-" : ""}},
+                                 {{"--model", options.model}, {"--data", options.data}});
   if (places != kExitOk) return places;
   const Result<std::vector<uint8_t>> model = ReadFile(options.model);
   if (!model.ok()) return ReportError(options.model, model.error());
