@@ -8,8 +8,9 @@ classes, alone or as the last step of a Pipeline after a StandardScaler or a Col
 StandardScaler, passthrough and drop. Anything else is refused by name. --features names the columns of the X that
 the model was fitted on, in order.
 
-The exported model's probabilities equal predict_proba bit for bit on the same float32 features; before a scaler X must be
-float64 (a scaler fed with float32 computes in float32). Needs Python 3.9, numpy, joblib and the
+The exported model's probabilities equal predict_proba with n_jobs=1 bit for bit on the same float32 features (with more
+jobs trees are added up in the order the threads finish); before a scaler X must be float64 (a scaler fed with float32
+computes in float32). Needs Python 3.9, numpy, joblib and the
 scikit-learn the model was saved with; compared bit for bit with 1.2.1 and 1.9.1. From 1.3 on scikit-learn keeps
 fractions in its leaves and learns where missing values go; both are carried over.
 
