@@ -1,8 +1,9 @@
-"""What tests/run shows of a part that failed."""
+"""What tests/run shows of a part that failed, and what tests/bench/run refuses before it builds anything."""
 
 import importlib.machinery
 import importlib.util
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -78,6 +79,22 @@ class FailuresTest(unittest.TestCase):
         many = self.failures("e2e", "\n".join(["  1) x", *lines]))
         self.assertEqual(len(many), self.run_script.SHOWN_LINES + 1)
         self.assertIn("761 more lines", many[-1])
+
+
+class BenchmarkArgumentsTest(unittest.TestCase):
+    def test_what_cannot_be_measured_is_refused_before_anything_is_built(self):
+        for arguments, reason in [
+            (["--rounds", "0"], "whole number"),
+            (["--rounds", "seven"], "whole number"),
+            (["--only", "SIZES,CVS"], "no part CVS"),
+            (["--only"], "usage"),
+            (["--help"], "usage"),
+        ]:
+            run = subprocess.run(
+                [ROOT / "tests" / "bench" / "run", *arguments], capture_output=True, text=True, timeout=60
+            )
+            self.assertEqual((run.returncode, run.stdout), (2, ""), arguments)
+            self.assertIn(reason, run.stderr)
 
 
 if __name__ == "__main__":
