@@ -1,5 +1,6 @@
 // @ts-check
-// A worker of the benchmark's page: scores rows of the table with Firetower's engine or with onnxruntime-web.
+// A worker of the benchmark's page: scores rows of the table with Firetower's engine, onnxruntime-web
+// or ydf-inference.
 //
 // Messages: {start: {contender, first, rows, ...}} -> {ready} or {error};
 //   {run: {rows}} -> {micros} per row;  {single: {calls, batch}} -> {micros} per row, median over calls;  {scores} -> all scores.
@@ -92,6 +93,29 @@ async function onnx(table, rows, { graph, threads, model }) {
   };
 }
 
+/** The rows are given as ydf-inference wants them, which is not timed. @param {Float32Array} table @param {number} rows @returns {Promise<Scorer>} */
+async function ydf(table, rows) {
+  // Classic scripts made for pages: a module worker cannot import them, and they look for `window`.
+  Object.assign(self, { window: self });
+  const folder = '/peers/node_modules/ydf-inference/dist/';
+  for (const script of ['/peers/node_modules/jszip/dist/jszip.min.js', `${folder}inference.js`]) {
+    (0, eval)(await (await fetch(script)).text());
+  }
+  const library = await /** @type {any} */ (self).YDFInference({ locateFile: (/** @type {string} */ name) => folder + name });
+  const model = await library.loadModelFromZipBlob(await fetchBytes('/peers/data/ydf_model.zip'));
+  const names = ['Time', ...Array.from({ length: 28 }, (_, i) => `V${i + 1}`), 'Amount'];
+  /** @param {number} first @param {number} count */
+  const examplesOf = (first, count) =>
+    Object.fromEntries(names.map((name, c) => [name, Array.from({ length: count }, (_, i) => table[(first + i) * TABLE_INPUTS + c])]));
+  const all = examplesOf(0, rows);
+  let scores = new Float64Array(rows);
+  return {
+    run: async () => void (scores = Float64Array.from(model.predict(all))),
+    few: async (row, batch) => void model.predict(examplesOf(row, batch)),
+    scores: () => scores,
+  };
+}
+
 /** @param {number} first @param {number} rows */
 async function rowsOfTable(first, rows) {
   const all = new Float32Array((await fetchBytes('/peers/data/X.f32')).buffer);
@@ -117,7 +141,7 @@ async function answer(message) {
   if (message.start) {
     const { contender, first, rows, inputs } = message.start;
     const table = inputs === undefined ? await rowsOfTable(first, rows) : uniform(rows * inputs);
-    const start = contender === 'firetower' ? firetower : onnx;
+    const start = contender === 'firetower' ? firetower : contender === 'ydf' ? ydf : onnx;
     scorer = await start(table, rows, message.start);
     return { ready: true };
   }

@@ -95,7 +95,7 @@ function targets(parts) {
   /** @param {string} what @param {number} value @param {number} bound @param {string} unit */
   const atMost = (what, value, bound, unit) => rows.push([what, `≤ ${bound}${unit}`, value, unit, value <= bound]);
   atLeast('1 Batch, 1 worker in Chromium: onnxruntime-web’s regressor graph takes', at(s, `many ${ORT}`) / ours, 7, ' ×');
-  atLeast('1 … ydf-inference takes', at(s, 'many ydf-inference, Node') / ours, 25, ' ×');
+  atLeast('1 … ydf-inference takes', at(s, 'many ydf-inference, Chromium, 1 thread') / ours, 25, ' ×');
   atLeast('1 … scikit-learn, native, one core, takes', at(s, 'many scikit-learn, native') / ours, 8, ' ×');
   atMost('2 One row inside the engine (Chromium, one call from JavaScript included)', at(s, 'one Firetower, Chromium, engine'), 15, ' µs');
   atMost('2 One row through the JavaScript API', at(s, 'one Firetower, Chromium, predict() of the JavaScript API'), 60, ' µs');

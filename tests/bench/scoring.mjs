@@ -83,6 +83,14 @@ export async function measure({ rounds }) {
       }
     }
   }
+  const ydf = 'ydf-inference, Chromium, 1 thread';
+  try {
+    const { ask } = await startWorker(page, { contender: 'ydf', first: 0, rows: YDF_ROWS });
+    worst[ydf] = await worstDifference(ask, YDF_ROWS, expected);
+    contenders[`many ${ydf}`] = async () => (await ask({ run: { rows: YDF_ROWS } })).micros;
+  } catch (error) {
+    absent[ydf] = String(error).split('\n')[0];
+  }
   /** @type {Awaited<ReturnType<typeof startPeer>>[]} */
   const peers = [];
   for (const [peer, rows, name] of /** @type {const} */ ([
