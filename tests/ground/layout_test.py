@@ -274,8 +274,8 @@ def imported(starts):
 class Page(unittest.TestCase):
     def test_the_page_asks_for_all_its_modules_at_once(self):
         html = text_of("web/index.html")
-        asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
-        scripts = re.findall(r'<script src="([^"]+)" type="module"(?: async)?>', html)
+        asked = re.findall(r'<link rel="modulepreload" href="([^"]+)"(?: fetchpriority="low")?>', html)
+        scripts = re.findall(r'<script src="([^"]+)" type="module"(?: \w+(?:="low")?)?>', html)
         self.assertEqual(scripts, ["js/start_engine.js", "js/app.js"])
         wanted = imported([*scripts, "js/engine/client/index.js"]) - set(scripts)
         self.assertEqual(sorted(asked), sorted(wanted))

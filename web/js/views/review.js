@@ -51,7 +51,6 @@ export function mount(element, app) {
   put(element, note, problemBox, fileBox, progressBox, reportBox, startBox, results);
   const download = later(element, async () => (await import('./download.js')).createDownload(element, app));
   saveButton.addEventListener('click', () => void download().then((show) => show?.()));
-  // The rows come first.
   const drawCharts = later(charts, async () => (await import('./figures.js')).mount(charts, app));
   void app.calm().then(drawCharts);
 
@@ -63,6 +62,8 @@ export function mount(element, app) {
     summary.mount(strip, app),
     filters.mount(bar, app),
     table.mount(rows, app),
+    // The rows come first.
+    store.watch(['pageCells'], ({ pageCells }) => void (pageCells && afterPaint(drawCharts))),
     store.watch(['note'], ({ note: text }) => {
       say(note, text);
       note.hidden = text === '';
@@ -74,7 +75,6 @@ export function mount(element, app) {
       startBox.classList.toggle('again', source !== null);
       fileBox.hidden = source === null || job !== null || !done;
       if (!done || !source) return;
-      afterPaint(() => void drawCharts());
       say(name, source.name);
       const parts = [bytes(source.file.size), `${count(scored.rows)} rows`, `scored in ${duration(scored.seconds)}`];
       if (scored.partial) parts.push('partial');
