@@ -37,10 +37,14 @@ export function rank(values, keep, descending) {
   order = order.subarray(0, n);
   let next = new Uint32Array(n);
   const digits = new Uint16Array(keys.buffer);
-  const places = new Uint32Array(RADIX);
+  // How often each digit has each value, whatever the order: counted where the keys lie.
+  const counts = new Uint32Array(DIGITS * RADIX);
+  for (let i = 0; i < n; ++i) {
+    const place = DIGITS * order[i];
+    for (let digit = 0; digit < DIGITS; ++digit) ++counts[digit * RADIX + digits[place + digit]];
+  }
   for (let digit = 0; digit < DIGITS; ++digit) {
-    places.fill(0);
-    for (let i = 0; i < n; ++i) ++places[digits[DIGITS * order[i] + digit]];
+    const places = counts.subarray(digit * RADIX, (digit + 1) * RADIX);
     if (n > 0 && places[digits[DIGITS * order[0] + digit]] === n) continue;
     let place = 0;
     for (let value = 0; value < RADIX; ++value) {
