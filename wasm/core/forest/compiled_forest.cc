@@ -54,11 +54,13 @@ struct CompiledForest::Data {
   size_t node_count = 0;                    // In use.
   size_t stored_nodes = 0;
   std::vector<double> values;  // Of leaves.
+  size_t zero_index = 0;       // In values; their number if none is 0.
 
   template <typename Node>
   TreesView<Node> View(const std::unique_ptr<Node[]>& nodes) const {
-    return {nodes.get(),  node_count, default_left.get(), trees.data(),
-            trees.size(), depth,      values.data(),      static_cast<size_t>(feature_count)};
+    return {nodes.get(),   node_count,   default_left.get(),
+            trees.data(),  trees.size(), depth,
+            values.data(), zero_index,   static_cast<size_t>(feature_count)};
   }
 
   double Finish(double sum) const {
@@ -198,6 +200,8 @@ void CompiledForestBuilder::Begin(const Forest& rules, TreesShape shape) {
     data.wide.reset(new WideNode[shape.nodes]);
   }
   data.values = std::move(shape.values);
+  data.zero_index = static_cast<size_t>(std::find(data.values.begin(), data.values.end(), 0.0) -
+                                        data.values.begin());
   comparison_ = rules.comparison;
   waiting_.resize(static_cast<size_t>(Limits::kMaxDepth));
 }

@@ -92,6 +92,7 @@ struct TreesView {
   size_t tree_count;
   int32_t depth;         // Of the deepest tree.
   const double* values;  // Leaf values, by value_index().
+  size_t zero_index;     // Of the leaf value 0; that of no leaf if there is none.
   size_t feature_count;
 };
 

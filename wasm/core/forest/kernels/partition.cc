@@ -367,10 +367,10 @@ class Partition {
     return columns_.data + node.feature() * columns_.stride;
   }
 
-  // Whether the node is a leaf that adds nothing. A sum is never -0, so that neither zero does.
+  // Whether the node is a leaf of value 0: neither zero changes a sum, which is never -0.
   bool IsZero(uint32_t node) const {
     return forest_.nodes[node].distance() == 0 &&
-           forest_.values[forest_.nodes[node].value_index()] == 0.0;
+           forest_.nodes[node].value_index() == forest_.zero_index;
   }
 
   uint64_t* TakeBitmap() {
