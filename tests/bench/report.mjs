@@ -321,6 +321,7 @@ const SECTIONS = [
   ['SCALING', scaling],
 ];
 
+/** RESULTS.md, where all parts of `run` have been measured; else the same of those that have, beside what is kept. */
 export async function writeReport() {
   /** @type {Record<string, any>} */
   const parts = {};
@@ -330,8 +331,11 @@ export async function writeReport() {
   const some = measured[0];
   const chromium = measured.map((part) => part.chromium ?? part.facts?.chromium).find(Boolean) ?? 'not used';
   const sections = SECTIONS.map(([name, write]) => (parts[name] === null ? `## ${name}\n\nNot measured.` : write(parts[name])));
+  // Some parts alone are no results to keep.
+  const whole = SECTIONS.every(([name]) => parts[name] !== null || name === 'BIG_FILES');
+  const report = whole ? 'tests/bench/RESULTS.md' : 'build/bench-results/RESULTS.md';
   await writeFile(
-    path.join(ROOT, 'tests/bench/RESULTS.md'),
+    path.join(ROOT, report),
     `# Benchmark results
 
 Written by \`tests/bench/run\`: medians of rounds in which every contender runs once, in turn. Read the ratios, not the
@@ -345,5 +349,5 @@ ${targets(parts)}
 ${sections.join('\n\n')}
 `,
   );
-  say('written: tests/bench/RESULTS.md');
+  say(`written: ${report}`);
 }
