@@ -115,6 +115,7 @@ TEST(SniffLayout, BomLineEndsAndEmptyLines) {
   const FileLayout empty_lines = Sniff("\n\nTime,\"V\n1\"\n\n1,2\n");
   EXPECT_EQ(empty_lines.column_names[1], "V\n1");
   EXPECT_EQ(empty_lines.data_line, 5u);
+  EXPECT_EQ(Sniff("Time,V1,V2").data_line, 2u);  // Where data would be.
   EXPECT_EQ(Sniff("Time,V1").data_offset, 7u);
 }
 

@@ -248,6 +248,7 @@ Result<FileLayout> SniffLayout(std::span<const uint8_t> head, const SniffOptions
   if (layout.has_header) {
     for (const std::string& name : first) layout.column_names.push_back(ValidUtf8(name));
     layout.data_offset = best.first_end + LineEndLength(text, best.first_end);
+    if (layout.data_offset == best.first_end) ++layout.data_line;  // The header is the file's end.
     for (size_t at = begin; at < layout.data_offset; ++at) {
       if (text[at] == '\n' || text[at] == '\r') {
         at += LineEndLength(text, at) - 1;
