@@ -192,6 +192,7 @@ test('keyboard alone: demo, threshold, sort, open a row, filter, next page, down
   await tabTo(page.getByRole('button', { name: 'Try the demo' }));
   await page.keyboard.press('Enter');
   await app.results();
+  await expect(page.getByRole('heading', { level: 1, name: 'demo.csv' })).toBeFocused();
   const before = Number((await app.flagged.innerText()).replaceAll(',', ''));
   await tabTo(app.slider);
   for (let i = 0; i < 4; ++i) await page.keyboard.press('PageDown');

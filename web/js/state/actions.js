@@ -5,6 +5,7 @@
 import { noResult, PAGE_ROWS } from './app_state.js';
 import { nameInFile } from './columns.js';
 import { defaultFilter, needsColumn, rowOrder, selectRows } from './filters.js';
+import { count } from './format.js';
 import { toProblem } from './problems.js';
 
 /** @typedef {import('./app_state.js').State} State */
@@ -215,7 +216,7 @@ export function createActions({ store, createEngine }) {
     store.set({
       weighted,
       filter: { ...defaultFilter(), level: 'flagged' },
-      note: scored.partial ? `Cancelled: the ${scored.rows} rows read so far are kept and marked partial.` : '',
+      note: scored.partial ? `Cancelled: the ${count(scored.rows)} rows read so far are kept and marked partial.` : '',
     });
     await Promise.all([rank(), measure()]);
   }

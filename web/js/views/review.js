@@ -26,7 +26,7 @@ export function mount(element, app) {
   const progressBox = h('section', { class: 'progress', hidden: true, 'aria-labelledby': 'progress-title' });
   const startBox = h('section', { class: 'start', 'aria-labelledby': 'start-title' });
   const reportBox = h('div', { hidden: true });
-  const name = h('h1', { class: 'file-name' });
+  const name = h('h1', { class: 'file-name', tabindex: -1 });
   const facts = h('p', { class: 'file-facts' });
   const see = h('button', { type: 'button', class: 'linklike' }, 'see');
   see.addEventListener('click', () => {
@@ -52,7 +52,7 @@ export function mount(element, app) {
   const download = later(element, async () => (await import('./download.js')).createDownload(element, app));
   saveButton.addEventListener('click', () => void download().then((show) => show?.()));
   const drawCharts = later(charts, async () => (await import('./figures.js')).mount(charts, app));
-  void app.calm().then(drawCharts);
+  void app.calm().then(() => Promise.all([drawCharts(), download()]));
 
   const stops = [
     problem.mount(problemBox, app),
@@ -70,13 +70,19 @@ export function mount(element, app) {
     }),
     store.watch(['scored', 'job', 'source', 'problem'], ({ scored, job, source }) => {
       const done = scored !== null && scored.scored > 0 && job === null;
+      const focused = document.activeElement;
       results.hidden = !done;
       startBox.hidden = job !== null || done;
       startBox.classList.toggle('again', source !== null);
       fileBox.hidden = source === null || job !== null || !done;
+      // The focus does not stay on what is hidden, where it would be lost.
+      if (focused && element.contains(focused) && focused.closest('[hidden]')) {
+        const next = job !== null ? progressBox.querySelector('button') : done ? name : startBox.querySelector('button');
+        next?.focus({ preventScroll: true });
+      }
       if (!done || !source) return;
       say(name, source.name);
-      const parts = [bytes(source.file.size), `${count(scored.rows)} rows`, `scored in ${duration(scored.seconds)}`];
+      const parts = [bytes(source.file.size), `${count(scored.rows)} ${scored.rows === 1 ? 'row' : 'rows'}`, `scored in ${duration(scored.seconds)}`];
       if (scored.partial) parts.push('partial');
       const bad = setAside(scored);
       put(

@@ -41,6 +41,15 @@ export function checkObject(value, name) {
   throw badArgument(`${name} must be an object`);
 }
 
+/** @param {any} overrides how a file is read: what is left out is found out */
+export function checkOverrides(overrides) {
+  checkObject(overrides, 'overrides');
+  const { delimiter, decimal, header } = overrides;
+  if (![undefined, ',', ';', '\t', '|'].includes(delimiter)) throw badArgument('delimiter must be a comma, a semicolon, a tab or a bar');
+  if (![undefined, '.', ','].includes(decimal)) throw badArgument('decimal must be a point or a comma');
+  if (![undefined, true, false].includes(header)) throw badArgument('header must be true or false');
+}
+
 /** @param {any} options of a job */
 export function checkJob(options) {
   checkObject(options, 'options');

@@ -5,7 +5,7 @@
 import { engineError } from '../errors.js';
 import { Pool } from '../pool.js';
 import { workerTransport } from '../transport.js';
-import { badArgument, checkBytes, checkFile, checkObject, checkThreshold, isA } from './check.js';
+import { badArgument, checkBytes, checkFile, checkObject, checkOverrides, checkThreshold, isA } from './check.js';
 import { exportCsv } from './export_csv.js';
 import { Files } from './files.js';
 import { columnsOf, predictionsOf } from './predict.js';
@@ -213,7 +213,7 @@ function makeEngine(pool, firstCard, generatorSource, { createTransport, monitor
 
     async inspectFile(file, overrides = {}) {
       checkFile(file);
-      checkObject(overrides, 'overrides');
+      checkOverrides(overrides);
       const ref = context.files.ref(file, overrides);
       return context.files.report(ref, () => pool.run((connection) => connection.request('inspect', { file: ref }), { urgent: true }));
     },

@@ -8,6 +8,9 @@ import { abortError } from '../errors.js';
 /** A file is read in ranges of at most this many bytes, so that workers finish together. */
 export const RANGE_BYTES = 8 * 1024 * 1024;
 
+/** More rows than this are refused: their scores, places and order take about 40 bytes each in the page. */
+export const MAX_ROWS = 50_000_000;
+
 /** Milliseconds between two calls of onProgress. */
 const PROGRESS_INTERVAL = 100;
 

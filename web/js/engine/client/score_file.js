@@ -5,8 +5,8 @@
 
 import { abortError, engineError, hasCode } from '../errors.js';
 import { nextTask } from '../next_task.js';
-import { checkFile, checkJob, checkObject } from './check.js';
-import { eachOf, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
+import { checkFile, checkJob, checkOverrides } from './check.js';
+import { eachOf, MAX_ROWS, ProgressMeter, RANGE_BYTES, together } from './jobs.js';
 
 /** @typedef {import('../protocol.js').RangeResult} RangeResult */
 /** @typedef {import('../types.js').BadRow} BadRow */
@@ -20,9 +20,6 @@ const JOINED_AT_ONCE = 16;
 
 /** Rows set aside beyond this many are counted but not listed. */
 export const MAX_LISTED_BAD_ROWS = 10000;
-
-/** More rows than this are refused: their scores, places and order take about 40 bytes each in the page. */
-export const MAX_ROWS = 50_000_000;
 
 /** Bytes of the data's beginning by which its rows are estimated. */
 const SAMPLE_BYTES = 256 * 1024;
@@ -95,7 +92,7 @@ export async function scoreFile(context, file, options) {
   checkFile(file);
   checkJob(options);
   const { onProgress, signal, overrides = {}, partial = false } = options;
-  checkObject(overrides, 'overrides');
+  checkOverrides(overrides);
   const { pool, modelSignal } = context;
   const ref = context.files.ref(file, overrides);
   const name = options.name ?? ('name' in file ? String(file.name) : '');

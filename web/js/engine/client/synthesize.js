@@ -3,7 +3,7 @@
 
 import { engineError, throwIfAborted } from '../errors.js';
 import { checkJob } from './check.js';
-import { ProgressMeter } from './jobs.js';
+import { MAX_ROWS, ProgressMeter } from './jobs.js';
 
 /** Rows per request: about 2 MiB. */
 const ROWS = 4096;
@@ -19,6 +19,7 @@ const PART_BYTES = 16 * 1024 * 1024;
 export async function synthesize(context, options) {
   checkJob(options);
   const { rows, seed, fraudRate = -1, onProgress, signal } = options;
+  if (rows > MAX_ROWS) throw engineError({ code: 'BAD_ARGUMENT', message: `rows must be ${MAX_ROWS} at most` });
   if (!Number.isSafeInteger(rows) || rows < 0 || !Number.isSafeInteger(seed) || seed < 0) {
     throw engineError({ code: 'BAD_ARGUMENT', message: 'rows and seed must be whole numbers from 0 on' });
   }
