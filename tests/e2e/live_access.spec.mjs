@@ -140,13 +140,18 @@ test('figures that tick are not read out; an alert is, once', async ({ app, page
       new MutationObserver(() => said.push(`${region.getAttribute('role')}: ${region.textContent}`)).observe(region, { childList: true, characterData: true, subtree: true });
     }
   });
+  const began = Date.now();
   await alerted(app);
   await new Live(page).rows(12_000);
   /** @type {string[]} */
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
+  // The summary is said at most every half minute; a slow machine takes longer than one.
+  const more = Math.floor((Date.now() - began) / 30_000);
   expect(said.filter((text) => text.startsWith('alert: Alert: V14 has moved, PSI of V14 is '))).toHaveLength(1);
-  expect(said.filter((text) => text.startsWith('status: Streaming: '))).toHaveLength(1);
-  expect(said.length).toBeLessThan(8);
+  const summaries = said.filter((text) => text.startsWith('status: Streaming: ')).length;
+  expect(summaries).toBeGreaterThanOrEqual(1);
+  expect(summaries).toBeLessThanOrEqual(1 + more);
+  expect(said.length).toBeLessThan(8 + more);
 });
 
 test('charts get no more points than pixels, and stand still while paused', async ({ app, page }) => {
