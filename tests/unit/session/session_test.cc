@@ -9,7 +9,10 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/json.h"
@@ -430,6 +433,32 @@ TEST_F(SessionTest, AFileThatChangedSinceIsNotExported) {
   EXPECT_EQ(Run(text, JobKind::kExport).error().code, ErrorCode::kDataInvalid);
 }
 
+// Rows by falling score, as a page keeps them.
+class RowsOfPage : public metrics::RankedRows {
+ public:
+  struct Row {
+    double score, weight;
+    uint8_t label;
+  };
+  explicit RowsOfPage(std::vector<Row> rows) : rows_(std::move(rows)) {
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [](const Row& a, const Row& b) { return a.score > b.score; });
+  }
+
+  size_t rows() const override { return rows_.size(); }
+  void Read(size_t first, std::span<double> scores, std::span<double> weights,
+            std::span<uint8_t> labels) const override {
+    for (size_t i = 0; i < scores.size(); ++i) {
+      scores[i] = rows_.at(first + i).score;
+      weights[i] = rows_.at(first + i).weight;
+      labels[i] = rows_.at(first + i).label;
+    }
+  }
+
+ private:
+  std::vector<Row> rows_;
+};
+
 TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
   Random random(5);
   std::vector<double> scores, labels, weights, kept_scores, kept_labels, kept_weights;
@@ -446,7 +475,14 @@ TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
     kept_labels.push_back(label);
     kept_weights.push_back(weight);
   }
-  ASSERT_TRUE(session_.SetLabels(scores, labels, weights).ok());
+  ASSERT_TRUE(session_.FindUsable(scores, labels, weights, 0).ok());
+  std::vector<RowsOfPage::Row> usable;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    ASSERT_EQ(session_.usable()[i], i % 7 != 0 ? 1 : 0);
+    if (session_.usable()[i] == 0) continue;
+    usable.push_back({.score = scores[i], .weight = weights[i], .label = labels[i] == 1.0});
+  }
+  session_.SetLabels(std::make_unique<RowsOfPage>(usable), scores.size() - usable.size(), true);
   const auto expected = metrics::ScoredLabels::Create(kept_scores, kept_labels, kept_weights);
   ASSERT_TRUE(expected.ok());
   const json::value out =
@@ -461,7 +497,9 @@ TEST_F(SessionTest, PerformanceIsThatOfTheUsableRows) {
   EXPECT_EQ(at.at("true_positive").to_number<double>(), expected->At(0.4).true_positive);
   EXPECT_EQ(at.at("true_negative").to_number<double>(), expected->At(0.4).true_negative);
   const std::vector<double> wrong = {0.5};
-  EXPECT_EQ(session_.SetLabels(scores, wrong, {}).error().code, ErrorCode::kBadArgument);
+  EXPECT_EQ(session_.FindUsable(scores, wrong, {}, 0).error().code, ErrorCode::kBadArgument);
+  labels[3] = 2.0;
+  EXPECT_EQ(session_.FindUsable(scores, labels, weights, 65536).error().row, 65539);
 }
 
 TEST_F(SessionTest, ARecordIsDescribed) {
