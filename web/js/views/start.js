@@ -77,7 +77,7 @@ export function mount(element, app) {
         h(
           'li',
           null,
-          'Or open the developer tools (F12), choose “Network”, and score a file: no request appears after the page has loaded.',
+          'Or open the developer tools (F12), choose “Network”, and score a file: all that is asked for are parts of this page (charts, analysis), from its own address, when they are first used. Nothing is sent.',
         ),
         h(
           'li',
