@@ -59,7 +59,7 @@ test.describe('manifest', () => {
       aside.sort((a, b) => a.row - b.row);
       const scored = expected.rows - aside.length;
       if (scored > 0) {
-        await expect(page.locator('.file-facts')).toContainText(`${expected.rows.toLocaleString('en-US')} rows`);
+        await expect(page.locator('.file-facts')).toContainText(`${expected.rows.toLocaleString('en-US')} row${expected.rows === 1 ? '' : 's'} ·`);
         const rows = await app.figures('Rows');
         expect(rows.Scored).toBe(scored.toLocaleString('en-US'));
       } else {
