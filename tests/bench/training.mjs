@@ -8,13 +8,11 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 
-import { BINARIES, INPUT_NAMES, PEERS, PYTHON, ROOT, inTurn, keep, say, startSide } from './harness.mjs';
+import { BINARIES, INPUT_NAMES, PEERS, PYTHON, ROOT, inTurn, keep, startSide } from './harness.mjs';
 
 const ROWS = 227845;
 const THREADS = 2;
-const FEW_TREES = 50;
 const TREES = 500;
-const CV_TREES = 100;
 const FIRETOWER = path.join(BINARIES, 'tools/firetower/firetower');
 const CSV = path.join(PEERS, 'data/cc.csv');
 
@@ -40,10 +38,10 @@ export async function measure({ rounds }) {
   const side = await startSide(PYTHON, [path.join(ROOT, 'tests/bench/train_side.py'), PEERS]);
   const model = path.join(folder, 'model.safetensors');
   let fit = 0;
-  /** Seconds of the whole command; `fit` is that of fitting alone. @param {number} trees */
-  const train = async (trees) => {
+  /** Seconds of the whole command; `fit` is that of fitting alone. */
+  const train = async () => {
     const config = path.join(folder, 'config.json');
-    const forest = { n_estimators: trees, max_depth: 15, max_features: 'sqrt', class_weight: 'balanced_subsample' };
+    const forest = { n_estimators: TREES, max_depth: 15, max_features: 'sqrt', class_weight: 'balanced_subsample' };
     await writeFile(config, JSON.stringify({ name: 'bench', features: INPUT_NAMES, forest }));
     const start = performance.now();
     const report = execFileSync(
@@ -54,28 +52,17 @@ export async function measure({ rounds }) {
     fit = JSON.parse(report.toString()).fit_seconds;
     return (performance.now() - start) / 1e3;
   };
-  /** @type {Record<string, number>} */
-  const fits = {};
   const { figures, failed } = await inTurn(
     {
-      [`XGBoost, ${FEW_TREES} trees`]: () => side.ask(`xgboost ${FEW_TREES}`),
-      [`Firetower, ${FEW_TREES} trees, whole command`]: () => train(FEW_TREES),
-      [`Firetower, ${FEW_TREES} trees, fitting`]: () => fit,
+      XGBoost: () => side.ask(`xgboost ${TREES}`),
+      'Firetower, whole command': () => train(),
+      'Firetower, fitting': () => fit,
     },
     rounds,
   );
   /** @type {any} */
   let quality = null;
-  try {
-    fits[`XGBoost, ${TREES} trees`] = await side.ask(`xgboost ${TREES}`);
-    say(`XGBoost, ${TREES} trees: ${fits[`XGBoost, ${TREES} trees`].toFixed(2)} s`);
-  } catch (error) {
-    say(String(error));
-  }
-  fits[`Firetower, ${TREES} trees, whole command`] = await train(TREES);
-  fits[`Firetower, ${TREES} trees, fitting`] = fit;
-  say(`Firetower, ${TREES} trees: ${fit.toFixed(2)} s`);
-  if (fits[`XGBoost, ${TREES} trees`] !== undefined) {
+  if (failed.XGBoost === undefined) {
     const scored = path.join(folder, 'scored.csv');
     execFileSync(FIRETOWER, ['score', '--model', model, '--data', CSV, '--out', scored], { stdio: 'ignore' });
     quality = await side.askFor(`quality ${scored}`);
@@ -84,8 +71,8 @@ export async function measure({ rounds }) {
   await rm(folder, { recursive: true });
   const compared = execFileSync(
     PYTHON,
-    [path.join(ROOT, 'tests/bench/train_compare.py'), '--firetower', FIRETOWER, '--runs', '0', '--cv-trees', String(CV_TREES)],
+    [path.join(ROOT, 'tests/bench/train_compare.py'), '--firetower', FIRETOWER, '--runs', '0', '--cv-trees', String(TREES)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   ).toString();
-  await keep('TRAINING', { rounds, rows: ROWS, threads: THREADS, figures, failed, fits, quality, compared });
+  await keep('TRAINING', { rounds, rows: ROWS, threads: THREADS, figures, failed, quality, compared });
 }
