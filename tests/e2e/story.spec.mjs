@@ -47,7 +47,7 @@ test('the whole story, as it comes: calm, drift, alert, column, rows, fraud wave
   await seen(page, /^Firing: .*It fired at 1\.\d\d\s%\.$/);
   await step(page, 'end');
   expect(Date.now() - began).toBeLessThan(180_000);
-  expect((await live.tick()).source.scenario).toBe('calm');
+  await live.until(({ source }) => source.scenario === 'calm', 'the traffic is calm again');
   await expect(panel(page).getByRole('button', { name: 'Try your own file' })).toBeVisible();
   await expect(page).toHaveURL(/#demo$/);
 
