@@ -3,8 +3,7 @@
 
 import { figure } from '../state/drift_words.js';
 import { fixed, percent } from '../state/format.js';
-import { levelOf } from '../state/scores.js';
-import { ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
+import { logAxis, scoreBars, ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
 import { largestOf, shareWords, upTo } from './series.js';
 
 /** @typedef {import('./figure.js').Content} Content */
@@ -58,34 +57,14 @@ export function scoresContent({ histogram, cuts, threshold, finding }) {
             : []),
           {
             label: 'now',
-            data: now.map((share, i) => ({ x: middle(i), y: share < LEAST ? null : share })),
-            backgroundColor: now.map((_, i) => tokens.risk[levelOf(middle(i), cuts)]),
-            borderColor: tokens.soft,
-            borderWidth: 1,
-            barPercentage: 1,
-            categoryPercentage: 0.96,
+            ...scoreBars(tokens, now.map((share, i) => ({ x: middle(i), y: share < LEAST ? null : share })), cuts),
           },
         ],
       },
       options: {
         scales: {
           x: unitAxis(tokens, 'score', { offset: false, grid: { display: false, offset: false } }),
-          y: {
-            type: 'logarithmic',
-            min: LEAST,
-            max: 1,
-            ticks: {
-              color: tokens.soft,
-              font: { family: tokens.font, size: 11 },
-              callback: (/** @type {number} */ value) => (Number.isInteger(Math.log10(value)) ? `${fixed(100 * value, Math.max(0, -2 - Math.log10(value)))}\u00a0%` : ''),
-            },
-            grid: {
-              color: (/** @type {{tick: {value: number}}} */ { tick }) =>
-                tick && Number.isInteger(Math.log10(tick.value)) ? tokens.line : 'transparent',
-              tickLength: 4,
-            },
-            border: { color: tokens.soft },
-          },
+          y: logAxis(tokens, (value) => `${fixed(100 * value, Math.max(0, -2 - Math.log10(value)))}\u00a0%`, { min: LEAST, max: 1 }),
         },
       },
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],

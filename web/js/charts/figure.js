@@ -2,6 +2,7 @@
 // A chart as people of all kinds can read it: a figure with its finding in words, the drawing, and the same numbers
 // as a table. Draws with Chart.js (vendor/chart.umd.js sets globalThis.Chart), which is loaded for the first drawing.
 
+import { levelOf } from '../state/scores.js';
 import { h, newId, put, say } from '../views/dom.js';
 import { putOff } from '../views/later.js';
 import { onTheme, readTokens } from './tokens.js';
@@ -210,26 +211,14 @@ function base(tokens) {
   };
 }
 
-/**
- * An axis from 0 to 1.
- * @param {Tokens} tokens
- * @param {string} title
- * @param {object} [more]
- */
-export function unitAxis(tokens, title, more = {}) {
+/** An axis from 0 to 1. @param {Tokens} tokens @param {string} name @param {object} [more] */
+export function unitAxis(tokens, name, more = {}) {
   return {
     type: 'linear',
     min: 0,
     max: 1,
-    title: { display: true, text: title, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 },
-    ticks: {
-      stepSize: 0.25,
-      color: tokens.soft,
-      maxRotation: 0,
-      minRotation: 0,
-      font: { family: tokens.font, size: 11 },
-      callback: (/** @type {number} */ value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
-    },
+    title: title(tokens, name),
+    ticks: { ...ticks(tokens, (value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 })), stepSize: 0.25 },
     grid: { color: tokens.line, tickLength: 4 },
     border: { color: tokens.soft },
     ...more,
@@ -262,6 +251,35 @@ export function upAxis(tokens, { top, step }, words, more = {}) {
     grid: { color: tokens.line, tickLength: 4 },
     border: { color: tokens.soft },
     ...more,
+  };
+}
+
+/** A log axis with the powers of ten. @param {Tokens} tokens @param {(value: number) => string} words of a power @param {object} [more] */
+export function logAxis(tokens, words, more = {}) {
+  const whole = (/** @type {number} */ value) => Number.isInteger(Math.log10(value));
+  return {
+    type: 'logarithmic',
+    ticks: ticks(tokens, (value) => (whole(value) ? words(value) : '')),
+    grid: { color: (/** @type {{tick: {value: number}}} */ { tick }) => (tick && whole(tick.value) ? tokens.line : 'transparent'), tickLength: 4 },
+    border: { color: tokens.soft },
+    ...more,
+  };
+}
+
+/**
+ * Bars side by side over the scores, each in the colour of its risk level.
+ * @param {Tokens} tokens
+ * @param {{x: number, y: number | null}[]} points x: the middle of a bin of scores; y null: no bar
+ * @param {ArrayLike<number>} cuts
+ */
+export function scoreBars(tokens, points, cuts) {
+  return {
+    data: points,
+    backgroundColor: points.map(({ x }) => tokens.risk[levelOf(x, cuts)]),
+    borderColor: tokens.soft,
+    borderWidth: 1,
+    barPercentage: 1,
+    categoryPercentage: 0.96,
   };
 }
 

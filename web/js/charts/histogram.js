@@ -2,36 +2,13 @@
 // How the scores are spread, and how many rows a threshold would flag. Counts are on a log scale: most rows score near 0.
 
 import { count, fixed, percent } from '../state/format.js';
-import { levelOf } from '../state/scores.js';
-import { unitAxis, verticalLine } from './figure.js';
+import { logAxis, scoreBars, title, unitAxis, verticalLine } from './figure.js';
 
 /** @typedef {import('./figure.js').Content} Content */
 /** @typedef {import('./tokens.js').Tokens} Tokens */
 
-/**
- * @param {Tokens} tokens
- * @param {string} title
- * @param {number} most
- */
-function logAxis(tokens, title, most) {
-  return {
-    type: 'logarithmic',
-    min: 0.7,
-    max: Math.max(10, most * 1.3),
-    title: { display: true, text: title, color: tokens.soft, font: { family: tokens.font, size: 11 }, padding: 0 },
-    ticks: {
-      color: tokens.soft,
-      font: { family: tokens.font, size: 11 },
-      callback: (/** @type {number} */ value) => (Number.isInteger(Math.log10(value)) ? count(value) : ''),
-    },
-    grid: {
-      color: (/** @type {{tick: {value: number}}} */ { tick }) =>
-        tick && Number.isInteger(Math.log10(tick.value)) ? tokens.line : 'transparent',
-      tickLength: 4,
-    },
-    border: { color: tokens.soft },
-  };
-}
+/** Counts up from 1. @param {Tokens} tokens @param {string} name @param {number} most */
+const countAxis = (tokens, name, most) => logAxis(tokens, count, { min: 0.7, max: Math.max(10, most * 1.3), title: title(tokens, name) });
 
 /**
  * @param {object} data
@@ -50,20 +27,13 @@ export function histogramContent({ counts, cuts, threshold, finding }) {
       type: 'bar',
       data: {
         datasets: [
-          {
-            data: Array.from(counts, (n, i) => ({ x: (i + 0.5) / bins, y: n === 0 ? null : n })),
-            backgroundColor: Array.from(counts, (_, i) => tokens.risk[levelOf((i + 0.5) / bins, cuts)]),
-            borderColor: tokens.soft,
-            borderWidth: 1,
-            barPercentage: 1,
-            categoryPercentage: 0.96,
-          },
+          scoreBars(tokens, Array.from(counts, (n, i) => ({ x: (i + 0.5) / bins, y: n === 0 ? null : n })), cuts),
         ],
       },
       options: {
         scales: {
           x: unitAxis(tokens, 'score', { offset: false, grid: { display: false, offset: false } }),
-          y: logAxis(tokens, 'rows', Math.max(...counts)),
+          y: countAxis(tokens, 'rows', Math.max(...counts)),
         },
       },
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],
@@ -99,7 +69,7 @@ export function flaggedContent({ curve, rows, threshold, finding }) {
         ],
       },
       options: {
-        scales: { x: unitAxis(tokens, 'threshold'), y: logAxis(tokens, 'rows flagged', rows) },
+        scales: { x: unitAxis(tokens, 'threshold'), y: countAxis(tokens, 'rows flagged', rows) },
       },
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],
     }),

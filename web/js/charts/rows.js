@@ -4,7 +4,7 @@
 
 import { fixed, percent } from '../state/format.js';
 import { figure } from '../state/drift_words.js';
-import { ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
+import { logAxis, ticks, title, unitAxis, upAxis, verticalLine } from './figure.js';
 import { largestOf, upTo } from './series.js';
 import { thin } from './curves.js';
 
@@ -41,17 +41,6 @@ function rowAxis(tokens, from, to) {
     },
     ticks: { ...ticks(tokens, (value) => value.toLocaleString()), autoSkip: false },
     grid: { display: false },
-    border: { color: tokens.soft },
-  };
-}
-
-/** @param {Tokens} tokens */
-function powersAxis(tokens) {
-  const whole = (/** @type {number} */ value) => Number.isInteger(Math.log10(value));
-  return {
-    type: 'logarithmic',
-    ticks: ticks(tokens, (value) => (whole(value) ? value.toLocaleString() : '')),
-    grid: { color: (/** @type {{tick: {value: number}}} */ { tick }) => (tick && whole(tick.value) ? tokens.line : 'transparent'), tickLength: 4 },
     border: { color: tokens.soft },
   };
 }
@@ -250,7 +239,7 @@ export function costContent({ curve, threshold, finding }) {
     draw: (tokens) => ({
       type: 'line',
       data: { datasets: [{ label: 'cost', data: points.map((point) => ({ x: point.threshold, y: point.cost })), borderColor: tokens.ink, borderWidth: 1.5 }] },
-      options: { scales: { x: unitAxis(tokens, 'threshold'), y: powers ? powersAxis(tokens) : upAxis(tokens, scale, (value) => value.toLocaleString()) } },
+      options: { scales: { x: unitAxis(tokens, 'threshold'), y: powers ? logAxis(tokens, (value) => value.toLocaleString()) : upAxis(tokens, scale, (value) => value.toLocaleString()) } },
       plugins: [verticalLine(tokens, () => ({ x: threshold(), label: fixed(threshold(), 2) }))],
     }),
     table: {

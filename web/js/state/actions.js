@@ -6,6 +6,7 @@ import { noResult, PAGE_ROWS } from './app_state.js';
 import { nameInFile } from './columns.js';
 import { defaultFilter, needsColumn, rowOrder, selectRows } from './filters.js';
 import { count } from './format.js';
+import { createPending } from './pending.js';
 import { toProblem } from './problems.js';
 
 /** @typedef {import('./app_state.js').State} State */
@@ -33,21 +34,7 @@ export function createActions({ store, createEngine }) {
   let download = null;
   /** @type {number | null} what the reader set; null: the model's own */
   let chosenThreshold = null;
-  let pending = 0;
-
-  /**
-   * Counts work under way, for idle().
-   * @template T
-   * @param {Promise<T>} promise
-   */
-  async function track(promise) {
-    pending += 1;
-    try {
-      return await promise;
-    } finally {
-      pending -= 1;
-    }
-  }
+  const { track, settled } = createPending();
 
   /**
    * A question of which only the latest answer counts.
@@ -562,6 +549,6 @@ export function createActions({ store, createEngine }) {
     /** @param {Partial<import('./settings.js').Settings>} patch */
     setSettings: (patch) => store.set({ settings: { ...store.get().settings, ...patch } }),
     /** No request is under way. */
-    idle: () => pending === 0,
+    idle: settled,
   };
 }

@@ -6,6 +6,7 @@
 import { nameInFile } from './columns.js';
 import { initialDriftState, nothingCompared, nothingOpened, places, requestOf, TREND_WINDOWS } from './drift_state.js';
 import { amountColumn, clocks, finite, firstsOf, mapped, rowsOf, seriesName, swollen, thinned, timeColumn } from './drift_series.js';
+import { createPending } from './pending.js';
 import { toProblem } from './problems.js';
 
 /** @typedef {import('./drift_state.js').DriftState} DriftState */
@@ -44,7 +45,7 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
   let live = null;
   /** @type {AbortController | null} */
   let job = null;
-  let pending = 0;
+  const { track, settled } = createPending();
   let wanted = false;
   let running = false;
   /** Counts questions about the data: what belongs to an earlier one is not shown. */
@@ -54,20 +55,6 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
   /** @type {Promise<unknown>} comparisons one after the other: a newer one would end the one before */
   let line = Promise.resolve();
   let answered = '';
-
-  /**
-   * Counts work under way, for idle().
-   * @template T
-   * @param {Promise<T>} promise
-   */
-  async function track(promise) {
-    pending += 1;
-    try {
-      return await promise;
-    } finally {
-      pending -= 1;
-    }
-  }
 
   /**
    * @template T
@@ -784,7 +771,7 @@ export function createDriftActions({ store, app, engine, createAnalysis, liveSum
       void ask();
     },
     /** No request is under way. */
-    idle: () => pending === 0 && !running && settle === null,
+    idle: () => settled() && !running && settle === null,
   };
 }
 

@@ -5,6 +5,7 @@
 import { count } from './format.js';
 import { hasBegun, isOver, nothingCounted, readLiveSettings, sourceToRemember } from './live_state.js';
 import { announcement, summarySentence } from './live_words.js';
+import { createPending } from './pending.js';
 import { toProblem } from './problems.js';
 
 /** @typedef {import('./live_state.js').LiveState} LiveState */
@@ -56,7 +57,7 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
   /** @type {Monitor | null} */
   let opened = null;
   let openings = 0;
-  let pending = 0;
+  const { track, settled } = createPending();
   /** @type {number | null} what the reader set; null: the model's own */
   let threshold = null;
   let points = 0;
@@ -68,20 +69,6 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
   let started = 0;
   /** @type {AbortController | null} */
   let exportJob = null;
-
-  /**
-   * Counts work under way, for idle(); ticks are none.
-   * @template T
-   * @param {Promise<T>} promise
-   */
-  async function track(promise) {
-    pending += 1;
-    try {
-      return await promise;
-    } finally {
-      pending -= 1;
-    }
-  }
 
   /** @param {unknown} error */
   function fail(error) {
@@ -573,6 +560,6 @@ export function createLiveActions({ store, createMonitor, notifier, now = Date.n
     /** Whether there is anything to show. */
     begun: () => hasBegun(store.get()),
     /** No request is under way; the stream itself does not count. */
-    idle: () => pending === 0,
+    idle: settled,
   };
 }
