@@ -84,7 +84,7 @@ export async function measure({ rounds = 7 } = {}) {
             input.files = transfer.files;
             input.dispatchEvent(new Event('change', { bubbles: true }));
           }
-          if (document.querySelector('#review tbody tr') === null) return;
+          if (document.querySelector('#review .ranked tbody tr') === null) return;
           seen.scoredAt ??= performance.now();
           // Chart.js makes a block of a canvas that it draws on.
           const drawings = [...document.querySelectorAll('#review .charts canvas')];

@@ -205,7 +205,8 @@ export function createActions({ store, createEngine }) {
       filter: { ...defaultFilter(), level: 'flagged' },
       note: scored.partial ? `Cancelled: the ${count(scored.rows)} rows read so far are kept and marked partial.` : '',
     });
-    await Promise.all([rank(), measure()]);
+    await rank();
+    await measure();
   }
 
   /**
