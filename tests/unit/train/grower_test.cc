@@ -133,12 +133,11 @@ Grown Grow(const TestData& data, const ForestOptions& options, int32_t features_
                      .bins = &bins,
                      .features_per_node = features_per_node},
                     options);
-  std::vector<Sample> samples;
+  std::vector<Sample> samples[2];
   for (size_t i = 0; i < data.rows; ++i) {
-    samples.push_back(
-        {.weight = weights[i], .row = static_cast<uint32_t>(i), .label = data.labels[i]});
+    samples[data.labels[i]].push_back({.weight = weights[i], .row = static_cast<uint32_t>(i)});
   }
-  grown.tree = grower.Grow(samples, Random(seed));
+  grown.tree = grower.Grow(samples[0], samples[1], Random(seed));
   return grown;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -73,19 +74,23 @@ std::vector<uint32_t> DrawCounts(size_t rows, bool bootstrap, Random* random) {
 }
 
 // scikit-learn's "balanced": rows / (2 x rows of the class), sample weights left aside; 0 for an
-// absent class.
+// absent class. counts: how often each row is there.
 struct ClassFactors {
   double factor[2] = {1.0, 1.0};
 };
 
 ClassFactors Balanced(std::span<const uint8_t> labels, std::span<const uint32_t> counts) {
-  double rows[2] = {0.0, 0.0};
+  uint64_t all = 0;
+  uint64_t positive = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    rows[labels[i]] += counts.empty() ? 1.0 : static_cast<double>(counts[i]);
+    all += counts[i];
+    positive += uint64_t{counts[i]} * labels[i];
   }
+  const double rows[2] = {static_cast<double>(all - positive), static_cast<double>(positive)};
   ClassFactors factors;
   for (int label = 0; label < 2; ++label) {
-    factors.factor[label] = rows[label] > 0.0 ? (rows[0] + rows[1]) / (2.0 * rows[label]) : 0.0;
+    factors.factor[label] =
+        rows[label] > 0.0 ? static_cast<double>(all) / (2.0 * rows[label]) : 0.0;
   }
   return factors;
 }
@@ -201,36 +206,44 @@ Result<TrainedForest> TrainForest(std::span<const float> features, size_t rows,
   const bool per_tree =
       options.class_weight == ClassWeight::kBalancedSubsample && options.bootstrap;
   const ClassFactors overall =
-      options.class_weight == ClassWeight::kNone ? ClassFactors{} : Balanced(labels, {});
+      options.class_weight == ClassWeight::kNone
+          ? ClassFactors{}
+          : Balanced(labels, std::vector<uint32_t>(rows, 1));
+  const size_t positives = std::accumulate(labels.begin(), labels.end(), size_t{0});
 
   struct Worker {
     std::unique_ptr<TreeGrower> grower;
-    std::vector<Sample> samples;
+    std::vector<Sample> samples[2];  // Of each class, with room for one more.
   };
   std::vector<Worker> workers(static_cast<size_t>(threads));
   std::vector<Tree> trees(static_cast<size_t>(options.n_estimators));
   std::vector<std::vector<bool>> in_bag(options.oob_score ? trees.size() : 0);
   const auto grow = [&](int32_t index, int32_t worker_index) {
     Worker& worker = workers[static_cast<size_t>(worker_index)];
-    if (!worker.grower) worker.grower = std::make_unique<TreeGrower>(input, options);
+    if (!worker.grower) {
+      worker.grower = std::make_unique<TreeGrower>(input, options);
+      worker.samples[0].resize(rows - positives + 1);
+      worker.samples[1].resize(positives + 1);
+    }
     Random random(options.seed, static_cast<uint64_t>(index));
     const std::vector<uint32_t> counts = DrawCounts(rows, options.bootstrap, &random);
     const ClassFactors factors = per_tree ? Balanced(labels, counts) : overall;
-    worker.samples.clear();
+    Sample* const samples[2] = {worker.samples[0].data(), worker.samples[1].data()};
+    size_t taken[2] = {0, 0};
     for (size_t i = 0; i < rows; ++i) {
+      const uint8_t label = labels[i];
       const double weight =
-          row_weights[i] * static_cast<double>(counts[i]) * factors.factor[labels[i]];
-      if (weight > 0.0) {
-        worker.samples.push_back(
-            {.weight = weight, .row = static_cast<uint32_t>(i), .label = labels[i]});
-      }
+          row_weights[i] * static_cast<double>(counts[i]) * factors.factor[label];
+      // Overwritten by the next one if it does not count: a branch would be guessed wrong.
+      samples[label][taken[label]] = {.weight = weight, .row = static_cast<uint32_t>(i)};
+      taken[label] += weight > 0.0 ? 1 : 0;
     }
     const size_t tree = static_cast<size_t>(index);
     if (options.oob_score) {
       in_bag[tree].resize(rows);
       for (size_t i = 0; i < rows; ++i) in_bag[tree][i] = counts[i] > 0;
     }
-    trees[tree] = worker.grower->Grow(worker.samples, random);
+    trees[tree] = worker.grower->Grow({samples[0], taken[0]}, {samples[1], taken[1]}, random);
   };
   if (!ParallelFor(options.n_estimators, threads, grow, options.progress)) {
     return Error{.code = ErrorCode::kNotReady, .message = "training was cancelled"};

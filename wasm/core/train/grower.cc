@@ -20,8 +20,8 @@ struct Sums {
   uint32_t rows = 0;
 
   double total() const { return weight[0] + weight[1]; }
-  void Add(const Sample& sample) {
-    weight[sample.label] += sample.weight;
+  void Add(int label, const Sample& sample) {
+    weight[label] += sample.weight;
     ++rows;
   }
   void Add(const Sums& other) {
@@ -62,12 +62,27 @@ struct Entropy {
   }
 };
 
+// A node's rows, class by class. A row's place: the negatives count first.
+struct NodeSamples {
+  std::span<Sample> of[2];
+
+  size_t size() const { return of[0].size() + of[1].size(); }
+  int label(size_t place) const { return place < of[0].size() ? 0 : 1; }
+  const Sample& operator[](size_t place) const {
+    return place < of[0].size() ? of[0][place] : of[1][place - of[0].size()];
+  }
+};
+
 // A cut: rows with value <= threshold go left.
 struct Split {
   double score = kNoScore;
   int32_t feature = -1;
   float threshold = 0.0F;
   bool default_left = false;
+  // Where bins were cut: the rows below left_bin go left, those above right_bin right, between the
+  // two are none. -1: values decide.
+  int32_t left_bin = -1;
+  int32_t right_bin = -1;
 };
 
 // A cut of a histogram: between the bins `left_bin` and `right_bin`, with no row of the node
@@ -105,13 +120,11 @@ float Midpoint(float low, float high) {
 
 struct TreeGrower::State {
   struct Pending {
-    uint32_t begin = 0;
-    uint32_t end = 0;
+    NodeSamples samples = {};
     int32_t depth = 0;
     int32_t parent = -1;
     bool is_left = false;
     Sums sums = {};
-    uint32_t positives = 0;  // Rows.
   };
 
   GrowerInput input;
@@ -119,37 +132,38 @@ struct TreeGrower::State {
   uint32_t min_leaf = 1;
   int32_t max_depth = 0;
   std::vector<int32_t> feature_order;
-  std::vector<Sums> histogram = std::vector<Sums>(static_cast<size_t>(kMaxBins));
   std::vector<Sample> scratch;
   std::vector<float> node_values;
   std::vector<uint64_t> keys;
+  std::vector<uint32_t> places;
   std::vector<Pending> stack;
 
   std::span<const float> Values(int32_t feature) const {
     return input.values.subspan(static_cast<size_t>(feature) * input.rows, input.rows);
   }
 
+  // Whether a side of a cut can have too few rows: one it always has.
+  bool CountsRows() const { return min_leaf > 1; }
+
   // left and known leave out the rows without a value; those count for the heavier side.
   template <typename Criterion>
   double CutScore(Sums left, const Sums& known, const Sums& missing) const {
     Sums right = known;
     right.Subtract(left);
-    if (missing.rows > 0) (LeftIsHeavier(left, known) ? left : right).Add(missing);
-    if (left.rows < min_leaf || right.rows < min_leaf) return kNoScore;
+    if (missing.total() > 0.0) (LeftIsHeavier(left, known) ? left : right).Add(missing);
+    if (CountsRows() && (left.rows < min_leaf || right.rows < min_leaf)) return kNoScore;
     return Criterion::Purity(left) + Criterion::Purity(right);
   }
 
   // Tries every cut between neighbouring distinct values of the sorted keys; `left` holds the rows
   // below them.
   template <typename Criterion>
-  void ScanKeys(std::span<const Sample> samples, std::span<const float> values, int32_t feature,
+  void ScanKeys(const NodeSamples& samples, std::span<const float> values, int32_t feature,
                 Sums left, const Sums& known, const Sums& missing, Split* best) const {
-    const auto sample = [&](size_t i) -> const Sample& {
-      return samples[static_cast<uint32_t>(keys[i])];
-    };
+    const auto place = [&](size_t i) -> size_t { return static_cast<uint32_t>(keys[i]); };
     size_t cut = 0;  // Best cut: before keys[cut].
     for (size_t i = 0; i + 1 < keys.size(); ++i) {
-      left.Add(sample(i));
+      left.Add(samples.label(place(i)), samples[place(i)]);
       if ((keys[i] >> 32) == (keys[i + 1] >> 32)) continue;
       const double score = CutScore<Criterion>(left, known, missing);
       if (score > best->score) {
@@ -160,20 +174,21 @@ struct TreeGrower::State {
       }
     }
     if (cut > 0) {
-      best->threshold = Midpoint(values[sample(cut - 1).row], values[sample(cut).row]);
+      best->threshold =
+          Midpoint(values[samples[place(cut - 1)].row], values[samples[place(cut)].row]);
     }
   }
 
   // Sorts all values of the node. Returns false for a constant feature.
   template <typename Criterion>
-  bool FindExact(std::span<const Sample> samples, const Sums& node, int32_t feature, Split* best) {
+  bool FindExact(const NodeSamples& samples, const Sums& node, int32_t feature, Split* best) {
     const std::span<const float> values = Values(feature);
     Sums missing;
     keys.clear();
     for (size_t i = 0; i < samples.size(); ++i) {
       const float value = values[samples[i].row];
       if (std::isnan(value)) {
-        missing.Add(samples[i]);
+        missing.Add(samples.label(i), samples[i]);
       } else {
         keys.push_back(SortKey(value, static_cast<uint32_t>(i)));
       }
@@ -188,29 +203,36 @@ struct TreeGrower::State {
 
   // Finds the best cut between bins. Returns false for a constant feature.
   template <typename Criterion>
-  bool FindByHistogram(std::span<const Sample> samples, const Sums& node, int32_t feature,
-                       Split* best, BinCut* best_cut) {
+  bool FindByHistogram(const NodeSamples& samples, const Sums& node, int32_t feature, Split* best,
+                       BinCut* best_cut) {
     const size_t column = static_cast<size_t>(feature);
     const uint8_t* bins = input.bins->bins(column).data();
     const std::span<const BinRange> ranges = input.bins->ranges(column);
     const bool has_missing = input.bins->has_missing(column);
-    std::fill(histogram.begin(), histogram.begin() + static_cast<std::ptrdiff_t>(ranges.size()),
-              Sums{});
-    if (has_missing) histogram[kMissingBin] = Sums{};
-    for (const Sample& sample : samples) histogram[bins[sample.row]].Add(sample);
+    double weight[2][kMaxBins] = {};
+    uint32_t rows[kMaxBins] = {};
+    for (int label = 0; label < 2; ++label) {
+      double* sums = weight[label];
+      for (const Sample& sample : samples.of[label]) sums[bins[sample.row]] += sample.weight;
+      if (!CountsRows()) continue;
+      for (const Sample& sample : samples.of[label]) ++rows[bins[sample.row]];
+    }
+    const auto bin = [&](size_t b) {
+      return Sums{.weight = {weight[0][b], weight[1][b]}, .rows = rows[b]};
+    };
 
-    const Sums missing = has_missing ? histogram[kMissingBin] : Sums{};
+    const Sums missing = has_missing ? bin(kMissingBin) : Sums{};
     Sums known = node;
     known.Subtract(missing);
-    if (known.rows == 0) return false;
     Sums before;  // Bins below `previous`.
     int32_t previous = -1;
-    for (size_t b = 0;; ++b) {
-      const Sums& bin = histogram[b];
-      if (bin.rows == 0) continue;
+    bool varies = false;
+    for (size_t b = 0; b < ranges.size(); ++b) {
+      if (!(weight[0][b] + weight[1][b] > 0.0)) continue;
       if (previous >= 0) {
+        varies = true;
         Sums left = before;
-        left.Add(histogram[static_cast<size_t>(previous)]);
+        left.Add(bin(static_cast<size_t>(previous)));
         const double score = CutScore<Criterion>(left, known, missing);
         if (score > best_cut->score && score > best->score) {
           *best_cut = {.score = score,
@@ -218,16 +240,15 @@ struct TreeGrower::State {
                        .left_bin = previous,
                        .right_bin = static_cast<int32_t>(b),
                        .before = before,
-                       .left = histogram[static_cast<size_t>(previous)],
+                       .left = bin(static_cast<size_t>(previous)),
                        .known = known,
                        .missing = missing};
         }
         before = left;
       }
       previous = static_cast<int32_t>(b);
-      if (before.rows + bin.rows == known.rows) break;
     }
-    if (before.rows > 0) return true;
+    if (varies || previous < 0) return varies;
     const BinRange only = ranges[static_cast<size_t>(previous)];
     if (only.low == only.high) return false;
     return FindExact<Criterion>(samples, node, feature, best);
@@ -235,12 +256,15 @@ struct TreeGrower::State {
 
   // Moves a cut between two bins to the best place among the node's values in them.
   template <typename Criterion>
-  Split Refine(std::span<const Sample> samples, const BinCut& cut) {
+  Split Refine(const NodeSamples& samples, const BinCut& cut) {
     const size_t column = static_cast<size_t>(cut.feature);
     const std::span<const float> values = Values(cut.feature);
     const BinRange& low = input.bins->ranges(column)[static_cast<size_t>(cut.left_bin)];
     const BinRange& high = input.bins->ranges(column)[static_cast<size_t>(cut.right_bin)];
-    Split split = {.score = cut.score, .feature = cut.feature};
+    Split split = {.score = cut.score,
+                   .feature = cut.feature,
+                   .left_bin = cut.left_bin,
+                   .right_bin = cut.right_bin};
     if (low.low == low.high && high.low == high.high) {
       Sums left = cut.before;
       left.Add(cut.left);
@@ -248,13 +272,20 @@ struct TreeGrower::State {
       split.default_left = LeftIsHeavier(left, cut.known);
       return split;
     }
-    const std::span<const uint8_t> bins = input.bins->bins(column);
-    keys.clear();
-    for (size_t i = 0; i < samples.size(); ++i) {
-      const int32_t bin = bins[samples[i].row];
-      if (bin == cut.left_bin || bin == cut.right_bin) {
-        keys.push_back(SortKey(values[samples[i].row], static_cast<uint32_t>(i)));
+    const uint8_t* bins = input.bins->bins(column).data();
+    // Found without branches, of which the few that are found would each be guessed wrong.
+    size_t found = 0;
+    uint32_t place = 0;
+    for (const std::span<const Sample> one_class : samples.of) {
+      for (const Sample& sample : one_class) {
+        const int32_t bin = bins[sample.row];
+        places[found] = place++;
+        found += static_cast<size_t>(bin == cut.left_bin) | static_cast<size_t>(bin == cut.right_bin);
       }
+    }
+    keys.clear();
+    for (const uint32_t of_cut : std::span(places).first(found)) {
+      keys.push_back(SortKey(values[samples[of_cut].row], of_cut));
     }
     std::sort(keys.begin(), keys.end());
     split.score = kNoScore;
@@ -264,8 +295,8 @@ struct TreeGrower::State {
 
   // Draws one threshold. Returns false for a constant feature.
   template <typename Criterion>
-  bool FindRandom(std::span<const Sample> samples, const Sums& node, int32_t feature,
-                  Random* random, Split* best) {
+  bool FindRandom(const NodeSamples& samples, const Sums& node, int32_t feature, Random* random,
+                  Split* best) {
     const std::span<const float> values = Values(feature);
     node_values.resize(samples.size());
     float low = std::numeric_limits<float>::infinity();
@@ -285,9 +316,9 @@ struct TreeGrower::State {
     Sums missing;
     for (size_t i = 0; i < samples.size(); ++i) {
       if (node_values[i] <= threshold) {
-        left.Add(samples[i]);
+        left.Add(samples.label(i), samples[i]);
       } else if (std::isnan(node_values[i])) {
-        missing.Add(samples[i]);
+        missing.Add(samples.label(i), samples[i]);
       }
     }
     Sums known = node;
@@ -304,7 +335,7 @@ struct TreeGrower::State {
 
   // Returns a split with feature -1 when there is none.
   template <typename Criterion>
-  Split FindSplit(std::span<const Sample> samples, const Sums& node, Random* random) {
+  Split FindSplit(const NodeSamples& samples, const Sums& node, Random* random) {
     Split best;
     BinCut best_cut;
     const uint32_t count = static_cast<uint32_t>(feature_order.size());
@@ -328,42 +359,77 @@ struct TreeGrower::State {
   }
 
   // Moves the rows that go left to the front, keeping their order on both sides, and sets the
-  // children.
-  void Partition(std::span<Sample> samples, const Split& split, Pending* left, Pending* right) {
-    const std::span<const float> values = Values(split.feature);
-    uint32_t kept = 0;
-    uint32_t moved = 0;
+  // children. Without branches that depend on the rows: half of them would be guessed wrong.
+  template <typename GoesLeft>
+  void Move(std::span<Sample> samples, int label, GoesLeft goes_left, Pending* left,
+            Pending* right) {
+    constexpr double kTaken[2] = {0.0, 1.0};
+    size_t kept = 0;
+    size_t moved = 0;
+    double left_weight = 0.0;
+    double right_weight = 0.0;
     for (const Sample sample : samples) {
-      const float value = values[sample.row];
-      if (value <= split.threshold || (split.default_left && std::isnan(value))) {
-        left->sums.Add(sample);
-        left->positives += sample.label;
-        samples[kept++] = sample;
-      } else {
-        right->sums.Add(sample);
-        right->positives += sample.label;
-        scratch[moved++] = sample;
-      }
+      const size_t is_left = goes_left(sample.row) ? 1 : 0;
+      samples[kept] = sample;
+      scratch[moved] = sample;
+      kept += is_left;
+      moved += 1 - is_left;
+      left_weight += sample.weight * kTaken[is_left];
+      right_weight += sample.weight * kTaken[1 - is_left];
     }
     std::copy_n(scratch.data(), moved, samples.data() + kept);
+    left->samples.of[label] = samples.first(kept);
+    left->sums.weight[label] = left_weight;
+    right->samples.of[label] = samples.subspan(kept);
+    right->sums.weight[label] = right_weight;
+  }
+
+  void Partition(const NodeSamples& samples, const Split& split, Pending* left, Pending* right) {
+    const float* values = Values(split.feature).data();
+    const auto value_goes_left = [&](uint32_t row) {
+      const float value = values[row];
+      return value <= split.threshold || (split.default_left && std::isnan(value));
+    };
+    if (split.left_bin < 0) {
+      for (int label = 0; label < 2; ++label) {
+        Move(samples.of[label], label, value_goes_left, left, right);
+      }
+    } else {
+      const size_t column = static_cast<size_t>(split.feature);
+      const uint8_t* bins = input.bins->bins(column).data();
+      enum : uint8_t { kRight, kLeft, kLook };
+      uint8_t side[kMaxBins] = {};
+      std::fill_n(side, split.left_bin, kLeft);
+      side[split.left_bin] = side[split.right_bin] = kLook;
+      if (input.bins->has_missing(column)) side[kMissingBin] = kLook;
+      const auto goes_left = [&](uint32_t row) {
+        const uint8_t found = side[bins[row]];
+        return found == kLook ? value_goes_left(row) : found == kLeft;
+      };
+      for (int label = 0; label < 2; ++label) {
+        Move(samples.of[label], label, goes_left, left, right);
+      }
+    }
+    left->sums.rows = static_cast<uint32_t>(left->samples.size());
+    right->sums.rows = static_cast<uint32_t>(right->samples.size());
   }
 
   bool IsLeaf(const Pending& node) const {
     const uint32_t rows = node.sums.rows;
     return node.depth >= max_depth || rows < static_cast<uint32_t>(options.min_samples_split) ||
-           rows < 2 * min_leaf || node.positives == 0 || node.positives == rows;
+           rows < 2 * min_leaf || node.samples.of[0].empty() || node.samples.of[1].empty();
   }
 
   template <typename Criterion>
-  Tree Grow(std::span<Sample> all, Random random) {
+  Tree Grow(const NodeSamples& all, Random random) {
     Tree tree;
     tree.importance.resize(input.feature_count);
     std::iota(feature_order.begin(), feature_order.end(), 0);
-    if (scratch.size() < all.size()) scratch.resize(all.size());
-    Pending root = {.end = static_cast<uint32_t>(all.size())};
-    for (const Sample& sample : all) {
-      root.sums.Add(sample);
-      root.positives += sample.label;
+    places.resize(std::max(places.size(), all.size() + 1));
+    scratch.resize(std::max({scratch.size(), all.of[0].size(), all.of[1].size()}));
+    Pending root = {.samples = all};
+    for (int label = 0; label < 2; ++label) {
+      for (const Sample& sample : all.of[label]) root.sums.Add(label, sample);
     }
     stack.assign(1, root);
     while (!stack.empty()) {
@@ -373,9 +439,8 @@ struct TreeGrower::State {
       if (node.parent >= 0) {
         (node.is_left ? tree.left : tree.right)[static_cast<size_t>(node.parent)] = index;
       }
-      const std::span<Sample> samples = all.subspan(node.begin, node.end - node.begin);
       Split split;
-      if (!IsLeaf(node)) split = FindSplit<Criterion>(samples, node.sums, &random);
+      if (!IsLeaf(node)) split = FindSplit<Criterion>(node.samples, node.sums, &random);
       const bool leaf = split.feature < 0;
       tree.feature.push_back(split.feature);
       tree.threshold.push_back(split.threshold);
@@ -387,10 +452,7 @@ struct TreeGrower::State {
 
       Pending left = {.depth = node.depth + 1, .parent = index, .is_left = true};
       Pending right = {.depth = node.depth + 1, .parent = index};
-      Partition(samples, split, &left, &right);
-      left.begin = node.begin;
-      left.end = right.begin = node.begin + left.sums.rows;
-      right.end = node.end;
+      Partition(node.samples, split, &left, &right);
       tree.importance[static_cast<size_t>(split.feature)] +=
           node.sums.total() * Criterion::Impurity(node.sums) -
           left.sums.total() * Criterion::Impurity(left.sums) -
@@ -417,7 +479,8 @@ TreeGrower::TreeGrower(const GrowerInput& input, const ForestOptions& options)
 
 TreeGrower::~TreeGrower() = default;
 
-Tree TreeGrower::Grow(std::span<Sample> samples, Random random) {
+Tree TreeGrower::Grow(std::span<Sample> negatives, std::span<Sample> positives, Random random) {
+  const NodeSamples samples = {.of = {negatives, positives}};
   return state_->options.criterion == Criterion::kGini ? state_->Grow<Gini>(samples, random)
                                                        : state_->Grow<Entropy>(samples, random);
 }

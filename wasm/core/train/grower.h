@@ -37,7 +37,6 @@ inline constexpr uint32_t kExactRows = 64;
 struct Sample {
   double weight = 0.0;  // > 0. Sample weight x class weight x times drawn.
   uint32_t row = 0;
-  uint32_t label = 0;  // 0 or 1.
 };
 
 // Nodes in preorder, the root first; fields as in forest::Forest, node indexes within the tree.
@@ -67,8 +66,8 @@ class TreeGrower {
   TreeGrower(const GrowerInput& input, const ForestOptions& options);
   ~TreeGrower();
 
-  // Samples rise by row and are reordered. REQUIRES: samples is not empty.
-  Tree Grow(std::span<Sample> samples, Random random);
+  // The samples of each class rise by row and are reordered. REQUIRES: there is one.
+  Tree Grow(std::span<Sample> negatives, std::span<Sample> positives, Random random);
 
  private:
   struct State;
