@@ -205,10 +205,9 @@ Result<TrainedForest> TrainForest(std::span<const float> features, size_t rows,
   // As in scikit-learn, "balanced_subsample" without bootstrap is "balanced".
   const bool per_tree =
       options.class_weight == ClassWeight::kBalancedSubsample && options.bootstrap;
-  const ClassFactors overall =
-      options.class_weight == ClassWeight::kNone
-          ? ClassFactors{}
-          : Balanced(labels, std::vector<uint32_t>(rows, 1));
+  const ClassFactors overall = options.class_weight == ClassWeight::kNone
+                                   ? ClassFactors{}
+                                   : Balanced(labels, std::vector<uint32_t>(rows, 1));
   const size_t positives = std::accumulate(labels.begin(), labels.end(), size_t{0});
 
   struct Worker {
@@ -232,8 +231,7 @@ Result<TrainedForest> TrainForest(std::span<const float> features, size_t rows,
     size_t taken[2] = {0, 0};
     for (size_t i = 0; i < rows; ++i) {
       const uint8_t label = labels[i];
-      const double weight =
-          row_weights[i] * static_cast<double>(counts[i]) * factors.factor[label];
+      const double weight = row_weights[i] * static_cast<double>(counts[i]) * factors.factor[label];
       // Overwritten by the next one if it does not count: a branch would be guessed wrong.
       samples[label][taken[label]] = {.weight = weight, .row = static_cast<uint32_t>(i)};
       taken[label] += weight > 0.0 ? 1 : 0;

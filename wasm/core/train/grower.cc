@@ -280,7 +280,8 @@ struct TreeGrower::State {
       for (const Sample& sample : one_class) {
         const int32_t bin = bins[sample.row];
         places[found] = place++;
-        found += static_cast<size_t>(bin == cut.left_bin) | static_cast<size_t>(bin == cut.right_bin);
+        found +=
+            static_cast<size_t>(bin == cut.left_bin) | static_cast<size_t>(bin == cut.right_bin);
       }
     }
     keys.clear();
