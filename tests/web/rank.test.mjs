@@ -23,18 +23,26 @@ function numbers() {
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
+const special = [NaN, 0, -0, Infinity, -Infinity, 5e-324, -5e-324, 1, -1, 1 + 2 ** -52, Number.MAX_VALUE];
+
+/** @param {() => number} next @param {number} rows */
+function checked(next, rows) {
+  const value = () => (next() < 0.5 ? special[Math.floor(next() * special.length)] : (next() - 0.5) * 10 ** (60 * next() - 30));
+  const values = Float64Array.from({ length: rows }, value);
+  const keep = next() < 0.5 ? null : Uint8Array.from({ length: rows }, () => (next() < 0.6 ? 1 : 0));
+  for (const descending of [false, true]) {
+    assert.deepEqual(rank(values, keep, descending), Uint32Array.from(sorted(values, keep, descending)));
+  }
+}
+
 test('rank is a stable sort in both directions, NaN last, left out what is not kept', () => {
   const next = numbers();
-  const special = [NaN, 0, -0, Infinity, -Infinity, 5e-324, -5e-324, 1, -1, 1 + 2 ** -52, Number.MAX_VALUE];
-  for (let round = 0; round < 300; ++round) {
-    const rows = Math.floor(next() * 40);
-    const value = () => (next() < 0.5 ? special[Math.floor(next() * special.length)] : (next() - 0.5) * 10 ** (60 * next() - 30));
-    const values = Float64Array.from({ length: rows }, value);
-    const keep = next() < 0.5 ? null : Uint8Array.from({ length: rows }, () => (next() < 0.6 ? 1 : 0));
-    for (const descending of [false, true]) {
-      assert.deepEqual([...rank(values, keep, descending)], sorted(values, keep, descending));
-    }
-  }
+  for (let round = 0; round < 300; ++round) checked(next, Math.floor(next() * 40));
+});
+
+test('rank is that sort for many rows, too', () => {
+  const next = numbers();
+  for (const rows of [65_535, 65_536, 65_537, 120_000]) checked(next, rows);
 });
 
 test('rank reads a part of a buffer and gives an array of its own', () => {

@@ -1,11 +1,11 @@
 // @ts-check
-// SliceReader: the bytes of a range and some beyond, in order, one slice ahead.
+// SliceReader: the bytes of a range and some beyond, in order, one slice ahead. readPlaces: those of several places.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { SLICE_BYTES } from '../../web/js/engine/protocol.js';
-import { SliceReader } from '../../web/js/engine/slices.js';
+import { readPlaces, SliceReader } from '../../web/js/engine/slices.js';
 
 const overrides = {};
 const bytes = Uint8Array.from({ length: SLICE_BYTES + 300_000 }, (_, i) => (i * 31) % 251);
@@ -47,4 +47,30 @@ test('one slice is read ahead, and a range that is not wanted any more rejects n
   assert.deepEqual(read.at(-1), [SLICE_BYTES, 2 * SLICE_BYTES]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   await assert.rejects(slices.next(), /gone/);
+});
+
+test('places are read as they are asked for, in fewer reads where they lie close', async () => {
+  const blob = new Blob([bytes]);
+  let reads = 0;
+  const counting = /** @type {Blob} */ (
+    /** @type {unknown} */ ({
+      slice: (/** @type {number} */ begin, /** @type {number} */ end) => {
+        reads += 1;
+        return blob.slice(begin, end);
+      },
+    })
+  );
+  /** @type {[[number, number][], number][]} */
+  const asked = [
+    [[], 0],
+    [[[7, 7]], 1],
+    [[[500, 600], [10, 20], [20, 500], [10, 20], [300, 310]], 1],
+    [[[200_000, 200_100], [0, 100], [150_000, 150_001], [200_050, 200_300]], 3],
+  ];
+  for (const [places, expected] of asked) {
+    reads = 0;
+    const found = await readPlaces(counting, places);
+    assert.deepEqual(found, places.map(([begin, end]) => bytes.subarray(begin, end)));
+    assert.equal(reads, expected);
+  }
 });

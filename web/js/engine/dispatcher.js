@@ -7,7 +7,7 @@ import { EngineInstance } from './module.js';
 import { nextTask } from './next_task.js';
 import { HEAD_BYTES, JobKind, PROTOCOL } from './protocol.js';
 import { rank } from './rank.js';
-import { readBytes, SliceReader } from './slices.js';
+import { readBytes, readPlaces, SliceReader } from './slices.js';
 
 /** @typedef {import('./protocol.js').FileRef} FileRef */
 /** @typedef {import('./protocol.js').FromWorker} FromWorker */
@@ -149,8 +149,7 @@ export class Dispatcher {
       case 'cells': {
         const { file, places } = request.payload;
         await this.#inspect(engine, file);
-        const records = places.map(([begin, end]) => readBytes(file.blob, begin, end));
-        return engine.splitRecords((await Promise.all(records)).map(withoutLineEnd));
+        return engine.splitRecords((await readPlaces(file.blob, places)).map(withoutLineEnd));
       }
       case 'describe': {
         const { file, begin, end, countFrom } = request.payload;

@@ -6,6 +6,9 @@ import { SLICE_BYTES } from './protocol.js';
 /** Beyond the range's end only so much is read at a time: its last record ends nearby. */
 const BEYOND_BYTES = 64 * 1024;
 
+/** Places no farther apart are read at once: a read costs about as much as reading these. */
+const NEAR_BYTES = 32 * 1024;
+
 /**
  * @param {Blob} blob
  * @param {number} begin
@@ -13,6 +16,36 @@ const BEYOND_BYTES = 64 * 1024;
  */
 export async function readBytes(blob, begin, end) {
   return new Uint8Array(await blob.slice(begin, end).arrayBuffer());
+}
+
+/**
+ * What lies at several places, in their order.
+ * @param {Blob} blob
+ * @param {[number, number][]} places begin and end
+ */
+export async function readPlaces(blob, places) {
+  const rising = places.map((_, i) => i).sort((a, b) => places[a][0] - places[b][0]);
+  /** @type {{begin: number, end: number, members: number[]}[]} */
+  const reads = [];
+  for (const member of rising) {
+    const [begin, end] = places[member];
+    const last = reads[reads.length - 1];
+    if (last !== undefined && begin <= last.end + NEAR_BYTES) {
+      last.end = Math.max(last.end, end);
+      last.members.push(member);
+    } else {
+      reads.push({ begin, end, members: [member] });
+    }
+  }
+  /** @type {Uint8Array[]} */
+  const found = new Array(places.length);
+  await Promise.all(
+    reads.map(async ({ begin, end, members }) => {
+      const bytes = await readBytes(blob, begin, end);
+      for (const member of members) found[member] = bytes.subarray(places[member][0] - begin, places[member][1] - begin);
+    }),
+  );
+  return found;
 }
 
 export class SliceReader {
