@@ -266,8 +266,8 @@ int Learning::FitAndWrite(const train::ForestOptions& forest,
   model.pipeline = std::move(fitted->pipeline);
   model.forest = std::move(fitted->trained.forest);
   model.calibration = std::move(calibration);
-  model.profile =
-      train::BuildProfile(fitted->features, fitted->rows.size(), weights, train::kProfileBins);
+  model.profile = train::BuildProfile(fitted->features, fitted->rows.size(), weights,
+                                      train::kProfileBins, options_.threads);
   const Result<std::vector<uint8_t>> bytes = forest::WriteModel(model);
   if (!bytes.ok()) return ReportError(options_.out, bytes.error());
   if (const Status status = WriteFile(options_.out, AsText(*bytes)); !status.ok()) {

@@ -35,7 +35,7 @@ void ExpectRising(const std::vector<double>& edges) {
 TEST(ProfileTest, FewValuesHaveABinEach) {
   const std::vector<float> values = {2, 1, 2, 5, 2};
   const std::vector<double> weights = {1, 2, 1, 0.5, 1};
-  const forest::FeatureProfile profile = BuildProfile(values, 5, weights, 64)[0];
+  const forest::FeatureProfile profile = BuildProfile(values, 5, weights, 64, 2)[0];
   EXPECT_EQ(profile.edges, (std::vector<double>{1, 2, 5, std::nextafter(5.0, 6.0)}));
   EXPECT_EQ(profile.counts, (std::vector<double>{2, 3, 0.5}));
   EXPECT_EQ(profile.missing, 0.0);
@@ -43,7 +43,7 @@ TEST(ProfileTest, FewValuesHaveABinEach) {
 
 TEST(ProfileTest, ManyValuesAreQuantileBins) {
   const TestData data = MakeData({.rows = 5000, .feature_count = 1, .weighted = true});
-  const forest::FeatureProfile profile = BuildProfile(data.features, 5000, data.weights, 64)[0];
+  const forest::FeatureProfile profile = BuildProfile(data.features, 5000, data.weights, 64, 2)[0];
   ASSERT_EQ(profile.counts.size(), 64u);
   ExpectRising(profile.edges);
   double total = 0.0;
@@ -62,7 +62,7 @@ TEST(ProfileTest, HeavyValuesAndMissingOnes) {
     if (i % 3 == 0) data.features[i] = 0.0F;
     if (i % 3 == 1) data.features[i] = std::numeric_limits<float>::quiet_NaN();
   }
-  const std::vector<forest::FeatureProfile> profiles = BuildProfile(data.features, 3000, {}, 16);
+  const std::vector<forest::FeatureProfile> profiles = BuildProfile(data.features, 3000, {}, 16, 2);
   ASSERT_EQ(profiles.size(), 2u);
   EXPECT_EQ(profiles[0].missing, 1000.0);
   EXPECT_LE(profiles[0].counts.size(), 16u);
@@ -77,7 +77,7 @@ TEST(ProfileTest, HeavyValuesAndMissingOnes) {
 TEST(ProfileTest, OneValueOrNone) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> values = {3, 3, nan, nan};
-  const std::vector<forest::FeatureProfile> profiles = BuildProfile(values, 2, {}, 64);
+  const std::vector<forest::FeatureProfile> profiles = BuildProfile(values, 2, {}, 64, 2);
   EXPECT_EQ(profiles[0].counts, (std::vector<double>{2}));
   ExpectRising(profiles[0].edges);
   EXPECT_EQ(profiles[1].counts, (std::vector<double>{0}));

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "core/train/parallel.h"
+#include "core/train/sort_key.h"
 
 namespace firetower::train {
 namespace {
@@ -67,12 +67,7 @@ BinnedFeatures::BinnedFeatures(std::span<const float> values, size_t rows, size_
 
 void BinnedFeatures::Fill(std::span<const float> values, size_t feature,
                           std::span<const double> mass, int32_t max_bins) {
-  std::vector<std::pair<float, uint32_t>> sorted;
-  sorted.reserve(rows_);
-  for (size_t i = 0; i < rows_; ++i) {
-    if (!std::isnan(values[i])) sorted.emplace_back(values[i], static_cast<uint32_t>(i));
-  }
-  std::sort(sorted.begin(), sorted.end());
+  const std::vector<uint64_t> sorted = SortedKeys(values);
   const bool missing = sorted.size() < rows_;
   has_missing_[feature] = missing ? 1 : 0;
   const std::span<uint8_t> bins(bins_.data() + feature * rows_, rows_);
@@ -80,16 +75,17 @@ void BinnedFeatures::Fill(std::span<const float> values, size_t feature,
   if (sorted.empty()) return;
 
   std::vector<DistinctValue> distinct;
-  for (const auto& [value, row] : sorted) {
+  for (const uint64_t key : sorted) {
+    const float value = values[PlaceOf(key)];
     if (distinct.empty() || distinct.back().value < value) distinct.push_back({value, 0.0});
-    distinct.back().mass += mass[row];
+    distinct.back().mass += mass[PlaceOf(key)];
   }
   const int32_t usable = missing ? std::min(max_bins, kMaxBins - 1) : max_bins;
   ranges_[feature] = Quantiles(distinct, static_cast<size_t>(usable));
   size_t bin = 0;
-  for (const auto& [value, row] : sorted) {
-    while (ranges_[feature][bin].high < value) ++bin;
-    bins[row] = static_cast<uint8_t>(bin);
+  for (const uint64_t key : sorted) {
+    while (ranges_[feature][bin].high < values[PlaceOf(key)]) ++bin;
+    bins[PlaceOf(key)] = static_cast<uint8_t>(bin);
   }
 }
 

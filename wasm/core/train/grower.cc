@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
 
 #include "core/forest/forest.h"
+#include "core/train/sort_key.h"
 
 namespace firetower::train {
 namespace {
@@ -102,15 +102,6 @@ bool LeftIsHeavier(const Sums& left, const Sums& known) {
   return left.total() >= known.total() - left.total();
 }
 
-// A row's value in the order of floats, then its place in the node.
-uint64_t SortKey(float value, uint32_t place) {
-  value += 0.0F;  // -0 and 0 are the same value.
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  bits ^= (bits >> 31) != 0 ? 0xffffffffu : 0x80000000u;
-  return (static_cast<uint64_t>(bits) << 32) | place;
-}
-
 float Midpoint(float low, float high) {
   const double middle = static_cast<double>(low) / 2.0 + static_cast<double>(high) / 2.0;
   return forest::RoundThreshold(middle, forest::Comparison::kLessEqual);
@@ -160,11 +151,11 @@ struct TreeGrower::State {
   template <typename Criterion>
   void ScanKeys(const NodeSamples& samples, std::span<const float> values, int32_t feature,
                 Sums left, const Sums& known, const Sums& missing, Split* best) const {
-    const auto place = [&](size_t i) -> size_t { return static_cast<uint32_t>(keys[i]); };
+    const auto place = [&](size_t i) -> size_t { return PlaceOf(keys[i]); };
     size_t cut = 0;  // Best cut: before keys[cut].
     for (size_t i = 0; i + 1 < keys.size(); ++i) {
       left.Add(samples.label(place(i)), samples[place(i)]);
-      if ((keys[i] >> 32) == (keys[i + 1] >> 32)) continue;
+      if (SameValue(keys[i], keys[i + 1])) continue;
       const double score = CutScore<Criterion>(left, known, missing);
       if (score > best->score) {
         best->score = score;
@@ -194,7 +185,7 @@ struct TreeGrower::State {
       }
     }
     std::sort(keys.begin(), keys.end());
-    if (keys.empty() || (keys.front() >> 32) == (keys.back() >> 32)) return false;
+    if (keys.empty() || SameValue(keys.front(), keys.back())) return false;
     Sums known = node;
     known.Subtract(missing);
     ScanKeys<Criterion>(samples, values, feature, Sums{}, known, missing, best);

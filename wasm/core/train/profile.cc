@@ -1,9 +1,10 @@
 #include "core/train/profile.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
+
+#include "core/train/parallel.h"
+#include "core/train/sort_key.h"
 
 namespace firetower::train {
 namespace {
@@ -16,35 +17,24 @@ struct DistinctValue {
 forest::FeatureProfile ProfileOf(std::span<const float> values, std::span<const double> weights,
                                  size_t max_bins) {
   forest::FeatureProfile profile;
-  std::vector<DistinctValue> distinct;
+  const auto weight_of = [&](size_t row) { return weights.empty() ? 1.0 : weights[row]; };
   double total = 0.0;
   for (size_t i = 0; i < values.size(); ++i) {
-    const double weight = weights.empty() ? 1.0 : weights[i];
-    if (std::isnan(values[i])) {
-      profile.missing += weight;
-    } else {
-      distinct.push_back({values[i], weight});
-      total += weight;
-    }
+    (std::isnan(values[i]) ? profile.missing : total) += weight_of(i);
+  }
+  std::vector<DistinctValue> distinct;
+  uint64_t previous = 0;
+  for (const uint64_t key : SortedKeys(values)) {
+    const size_t row = PlaceOf(key);
+    if (distinct.empty() || !SameValue(key, previous)) distinct.push_back({values[row], 0.0});
+    distinct.back().weight += weight_of(row);
+    previous = key;
   }
   if (distinct.empty()) {
     profile.edges = {0.0, 1.0};
     profile.counts = {0.0};
     return profile;
   }
-  // Equal values in row order, so that their weights always add up in the same order.
-  std::stable_sort(
-      distinct.begin(), distinct.end(),
-      [](const DistinctValue& a, const DistinctValue& b) { return a.value < b.value; });
-  size_t last = 0;
-  for (size_t i = 1; i < distinct.size(); ++i) {
-    if (distinct[i].value == distinct[last].value) {
-      distinct[last].weight += distinct[i].weight;
-    } else {
-      distinct[++last] = distinct[i];
-    }
-  }
-  distinct.resize(last + 1);
 
   const bool one_each = distinct.size() <= max_bins;
   double before = 0.0;  // Weight of the values below.
@@ -69,11 +59,17 @@ forest::FeatureProfile ProfileOf(std::span<const float> values, std::span<const 
 }  // namespace
 
 std::vector<forest::FeatureProfile> BuildProfile(std::span<const float> features, size_t rows,
-                                                 std::span<const double> weights, size_t max_bins) {
-  std::vector<forest::FeatureProfile> profiles;
-  for (size_t f = 0; f < features.size() / rows; ++f) {
-    profiles.push_back(ProfileOf(features.subspan(f * rows, rows), weights, max_bins));
-  }
+                                                 std::span<const double> weights, size_t max_bins,
+                                                 int32_t threads) {
+  std::vector<forest::FeatureProfile> profiles(features.size() / rows);
+  const int32_t count = static_cast<int32_t>(profiles.size());
+  ParallelFor(
+      count, ThreadCount(threads, count),
+      [&](int32_t task, int32_t) {
+        const size_t f = static_cast<size_t>(task);
+        profiles[f] = ProfileOf(features.subspan(f * rows, rows), weights, max_bins);
+      },
+      nullptr);
   return profiles;
 }
 
