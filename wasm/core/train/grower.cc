@@ -86,7 +86,7 @@ struct Split {
 };
 
 // A cut of a histogram: between the bins `left_bin` and `right_bin`, with no row of the node
-// between them.
+// between them. Rows are counted only where a side can have too few.
 struct BinCut {
   double score = kNoScore;
   int32_t feature = -1;
