@@ -180,11 +180,28 @@ class TrainCommand(unittest.TestCase):
         same = self.scores("words", self.file) == self.scores("numbers", self.file)
         self.assertTrue(same.all())
 
+    def test_several_negative_classes_are_named(self):
+        labels = self.data["label"].map({0: "fine", 1: "fraud"})
+        config = self.document("words.json", {**CONFIG, "positive_class": "fraud"})
+        train = ["train", "--label", "label", "--config", config, "--out", self.folder / "model", "--data"]
+        result = self.run_firetower(*train, self.csv("two.csv", self.data.assign(label=labels)))
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        labels[(labels == "fraud").idxmax()] = "Fraud"
+        several = self.csv("several.csv", self.data.assign(label=labels))
+        fine = int((labels == "fine").sum())
+        message = f'{several}: label: 2 classes count as negative: "fine" ({fine}), "Fraud" (1)\n'
+        evaluate = ["evaluate", "--label", "label", "--model", self.folder / "model", "--data"]
+        for command in (train, evaluate):
+            result = self.run_firetower(*command, several)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(message, result.stderr.decode())
+
     def test_rows_that_cannot_be_used_are_named_and_left_out(self):
         lines = self.file.read_text().splitlines()
-        for line, cells in ((2, 1), (5, 3), (9, 4)):  # a is text, the label 7, the weight missing
+        # a is text, the label 7, a weight missing, another one too large
+        for line, cell, text in ((2, 1, "much"), (5, 3, "7"), (9, 4, ""), (10, 4, "1e300")):
             row = lines[line].split(",")
-            row[cells] = {1: "much", 3: "7", 4: ""}[cells]
+            row[cell] = text
             lines[line] = ",".join(row)
         lines[12] += ",1"
         bad = self.folder / "bad.csv"
@@ -195,13 +212,14 @@ class TrainCommand(unittest.TestCase):
         )
         self.assertEqual(result.returncode, 0)
         errors = result.stderr.decode()
-        self.assertIn(f"firetower: {bad}: 4 of 400 rows set aside\n", errors)
+        self.assertIn(f"firetower: {bad}: 5 of 400 rows set aside\n", errors)
         self.assertIn(f"firetower: {bad}:3: a is not a number\n", errors)
         self.assertIn(f"firetower: {bad}:6: label is neither 0 nor 1\n", errors)
         self.assertIn(f"firetower: {bad}:10: w is missing\n", errors)
+        self.assertIn(f"firetower: {bad}:11: w is neither 0 nor between 1e-100 and 1e100\n", errors)
         self.assertIn(f"firetower: {bad}:13: the row has another number of fields", errors)
         report = json.loads(result.stdout)
-        self.assertEqual((report["rows"], report["set_aside"]["rows"]), (396, 4))
+        self.assertEqual((report["rows"], report["set_aside"]["rows"]), (395, 5))
 
     def test_rows_that_the_features_refuse_are_named_too(self):
         file = self.csv("low.csv", self.data.assign(a=self.data["a"].clip(-0.9).where(self.data.index != 6, -1.5)))
@@ -247,7 +265,7 @@ class TrainCommand(unittest.TestCase):
             ('{"features": ["a", ""]}', 3, "config.json: inputs[1].name: is empty"),
             ('{"features": ["a", "label"]}', 3, 'config.json: inputs: "label" is the column'),
             ('{"forest": {"max_features": 99}}', 3, "config.json: forest: max_features as a count"),
-            ('{"forest": {"n_estimators": 70000}}', 3, "config.json: forest: n_estimators must be"),
+            ('{"forest": {"n_estimators": 70000}}', 3, "forest.n_estimators: must be a whole number from 1 to 65536"),
         ):
             self.refused(code, message, *train, "--config", self.document("config.json", text))
         self.refused(2, "cannot both be written to standard output", *train[:-1], "-", "--json")
@@ -255,6 +273,9 @@ class TrainCommand(unittest.TestCase):
         self.refused(2, "cannot open", *train, "--config", self.folder / "none.json")
         self.refused(2, "--label is required", "train", "--data", self.file, "--out", "x")
         self.refused(3, "nobody", "train", "--data", self.file, "--label", "nobody", "--out", "x")
+        other = ["--label", "label", "--out", self.folder / "model", "--data"]
+        self.refused(3, 'column "b" is there twice', "train", *other, self.csv("twice.csv", self.data[["a", "b", "b", "label"]]))
+        self.refused(3, "there is no column to learn from", "train", *other, self.csv("alone.csv", self.data[["label"]]))
         one_class = self.csv("one.csv", self.data[self.data["label"] == 0])
         arguments = ["--data", one_class, "--label", "label", "--out", self.folder / "model"]
         self.refused(3, "there is no row of the positive class", "train", *arguments)

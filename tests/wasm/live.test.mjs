@@ -182,6 +182,21 @@ test('a replayed file counts what scoring the file counts, to the last byte of t
   engine.close();
 });
 
+test('a source that was stopped stays so when it is stopped again; another can begin', async () => {
+  const engine = await testEngine();
+  const { monitor, tick } = await watched(engine);
+  await monitor.start({ kind: 'replay', file: new Blob([testCsv(5000)]), name: 'made-up.csv', rate: 100 });
+  await tick(({ total }) => total > 0);
+  await Promise.all([monitor.stop(), monitor.stop()]);
+  await monitor.stop();
+  await monitor.configure({ threshold: 0.3 });
+  const later = await tick(({ threshold }) => threshold === 0.3);
+  assert.deepEqual([later.source.kind, later.source.state], ['replay', 'stopped']);
+  await monitor.start({ kind: 'push' });
+  await tick(({ source }) => source.kind === 'push' && source.state === 'running');
+  engine.close();
+});
+
 test('paused rows wait and none is lost; more than a million are refused', async () => {
   const engine = await testEngine();
   const { monitor, tick } = await watched(engine);

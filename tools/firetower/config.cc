@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "core/train/bins.h"
 #include "core/train/forest_trainer.h"
 
 namespace firetower::tools {
@@ -76,14 +77,16 @@ std::optional<double> AsNumber(const json::value& value) {
   return std::nullopt;
 }
 
-// A whole number of at least lowest. Where JSON's null has a meaning the caller looks for it first.
-Status ReadInt(const json::value& value, const std::string& place, int32_t lowest, int32_t* out) {
-  if (value.is_int64() && value.get_int64() >= lowest &&
-      value.get_int64() <= std::numeric_limits<int32_t>::max()) {
+// A whole number from lowest to highest. Where JSON's null has a meaning the caller looks for it
+// first.
+Status ReadInt(const json::value& value, const std::string& place, int32_t lowest, int32_t* out,
+               int32_t highest = std::numeric_limits<int32_t>::max()) {
+  if (value.is_int64() && value.get_int64() >= lowest && value.get_int64() <= highest) {
     *out = static_cast<int32_t>(value.get_int64());
     return {};
   }
-  return Bad(place, "must be a whole number of at least " + std::to_string(lowest));
+  return Bad(place, "must be a whole number from " + std::to_string(lowest) + " to " +
+                        std::to_string(highest));
 }
 
 Status ReadBool(const json::value& value, const std::string& place, bool* out) {
@@ -181,14 +184,15 @@ constexpr std::string_view kForestKeys[] = {"n_estimators",      "criterion",   
 // REQUIRES: key is one of kForestKeys.
 Status ReadOption(std::string_view key, const json::value& value, const std::string& place,
                   ForestOptions* options) {
-  if (key == "n_estimators") return ReadInt(value, place, 1, &options->n_estimators);
+  if (key == "n_estimators")
+    return ReadInt(value, place, 1, &options->n_estimators, forest::Limits::kMaxTrees);
   if (key == "criterion") return ReadChoice(value, place, kCriteria, "", &options->criterion);
   if (key == "splitter") return ReadChoice(value, place, kSplitters, "", &options->splitter);
   if (key == "bootstrap") return ReadBool(value, place, &options->bootstrap);
   if (key == "oob_score") return ReadBool(value, place, &options->oob_score);
   if (key == "min_samples_split") return ReadInt(value, place, 2, &options->min_samples_split);
   if (key == "min_samples_leaf") return ReadInt(value, place, 1, &options->min_samples_leaf);
-  if (key == "max_bins") return ReadInt(value, place, 2, &options->max_bins);
+  if (key == "max_bins") return ReadInt(value, place, 2, &options->max_bins, train::kMaxBins);
   if (key == "max_features") return ReadMaxFeatures(value, place, options);
   if (key == "max_depth") {
     options->max_depth = 0;

@@ -223,6 +223,7 @@ int ReadAndScore(const std::string& file, const EvaluateOptions& options,
     return code;
   }
   ReportSetAside(file, scored->table.set_aside, scored->table.records);
+  ReportNegatives(file, options.label, scored->table);
   if (other != nullptr) {
     if (const int code = score(options.compare, *other, false, &scored->second); code != kExitOk) {
       return code;

@@ -116,7 +116,18 @@ int Learning::Load() {
   if (!table.ok()) return ReportError(options_.data, table.error());
   table_ = *std::move(table);
   ReportSetAside(options_.data, table_.set_aside, table_.records);
+  ReportNegatives(options_.data, options_.label, table_);
   if (config_.inputs.empty()) {
+    if (table_.inputs.empty()) {
+      return ReportError(options_.data, {.code = ErrorCode::kDataInvalid,
+                                         .message = "there is no column to learn from"});
+    }
+    for (size_t c = 1; c < table_.inputs.size(); ++c) {
+      const auto own = table_.inputs.begin() + static_cast<std::ptrdiff_t>(c);
+      if (std::find(table_.inputs.begin(), own, *own) == own) continue;
+      return ReportError(options_.data, {.code = ErrorCode::kDataInvalid,
+                                         .message = "column \"" + *own + "\" is there twice"});
+    }
     for (size_t c = 0; c < table_.inputs.size(); ++c) {
       config_.inputs.push_back({.name = table_.inputs[c], .unit = ""});
       config_.features.push_back({.name = table_.inputs[c], .input = static_cast<int32_t>(c)});

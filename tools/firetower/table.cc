@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/sha256.h"
+#include "core/base/shortest.h"
 #include "core/csv/dialect.h"
 #include "core/csv/number.h"
 #include "core/csv/reader.h"
@@ -188,6 +189,7 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
     }
     uint8_t label = 0;
     bool label_known = true;
+    std::string negative;  // Class of a row that counts as 0, where it is one of several.
     const auto fault = [&]() -> std::optional<Fault> {
       if (plan.label_field < 0) {
         label_known = false;
@@ -196,12 +198,14 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
         const std::string text = LabelText(bytes, plan, batch.offsets[i], end);
         label_known = !text.empty();
         label = text == options.positive_class ? 1 : 0;
+        if (label == 0) negative = text;
       } else {
         const double value = batch.columns[*plan.label][i];
         label_known = !std::isnan(value);
         if (label_known && positive == 1.0 && value != 0.0 && value != 1.0)
           return Fault{options.label, "is neither 0 nor 1"};
         label = value == positive ? 1 : 0;
+        if (label == 0 && positive != 1.0 && label_known) AppendShortest(value, &negative);
       }
       if (!label_known && plan.label_field >= 0 && !options.labels_may_be_missing) {
         return Fault{options.label, "is missing"};
@@ -211,6 +215,10 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
         if (std::isnan(value)) return Fault{options.weight, "is missing"};
         if (value < 0.0) return Fault{options.weight, "is negative"};
         if (std::isinf(value)) return Fault{options.weight, "is infinite"};
+        // Figures multiply and divide weights.
+        if (value > 0.0 && !(value >= 1e-100 && value <= 1e100)) {
+          return Fault{options.weight, "is neither 0 nor between 1e-100 and 1e100"};
+        }
       }
       if (plan.folds) {
         const double value = batch.columns[*plan.folds][i];
@@ -238,6 +246,7 @@ Result<Table> ReadTable(std::span<const uint8_t> bytes, const TableOptions& opti
                                  .reason = fault->reason});
       continue;
     }
+    if (!negative.empty()) ++table.negatives[negative];
     table.labels.push_back(label);
     table.label_known.push_back(label_known ? 1 : 0);
     for (size_t c = 0; c < plan.numbers.size(); ++c) {
@@ -299,6 +308,24 @@ void AddSetAside(const std::vector<SetAside>& more, Table* table) {
   table->set_aside.insert(table->set_aside.end(), more.begin(), more.end());
   std::sort(table->set_aside.begin(), table->set_aside.end(),
             [](const SetAside& a, const SetAside& b) { return a.row < b.row; });
+}
+
+void ReportNegatives(const std::string& file, const std::string& label, const Table& table) {
+  if (table.negatives.size() < 2) return;
+  std::vector<std::pair<std::string, uint64_t>> classes(table.negatives.begin(),
+                                                        table.negatives.end());
+  std::stable_sort(classes.begin(), classes.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string list;
+  for (size_t i = 0; i < std::min(kShownRows, classes.size()); ++i) {
+    list += (i == 0 ? "\"" : ", \"") + classes[i].first + "\" (" +
+            std::to_string(classes[i].second) + ")";
+  }
+  if (classes.size() > kShownRows) {
+    list += " and " + std::to_string(classes.size() - kShownRows) + " more";
+  }
+  std::fprintf(stderr, "firetower: %s: %s: %zu classes count as negative: %s\n", file.c_str(),
+               label.c_str(), classes.size(), list.c_str());
 }
 
 void ReportSetAside(const std::string& file, std::span<const SetAside> set_aside,

@@ -4,6 +4,7 @@
 #define FIRETOWER_TOOLS_FIRETOWER_TABLE_H_
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,7 +50,9 @@ struct Table {
   std::vector<uint64_t> lines;  // Physical line on which each row begins, from 1.
   uint64_t records = 0;         // In the file.
   std::vector<SetAside> set_aside;  // By record.
-  std::string sha256;               // Of the file's bytes.
+  // The classes that count as 0 and their rows, where positive_class is not "1".
+  std::map<std::string, uint64_t> negatives;
+  std::string sha256;  // Of the file's bytes.
 
   std::vector<std::span<const double>> spans() const { return {columns.begin(), columns.end()}; }
 };
@@ -73,6 +76,10 @@ void AddSetAside(const std::vector<SetAside>& more, Table* table);
 // "firetower: FILE: 3 of 900 rows set aside" and the first of them on standard error; nothing when
 // there is none. records: in the file.
 void ReportSetAside(const std::string& file, std::span<const SetAside> set_aside, uint64_t records);
+
+// On standard error which classes count as 0, if there are several: one may be the positive class
+// written another way. label: the column of the classes.
+void ReportNegatives(const std::string& file, const std::string& label, const Table& table);
 
 // {"rows", "first": [{"row", "line", "column", "reason"}, ...]}.
 json::object SetAsideJson(const Table& table);

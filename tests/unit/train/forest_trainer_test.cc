@@ -359,6 +359,11 @@ TEST(ForestTrainerTest, RefusesWhatItCannotLearnFrom) {
   data.weights.assign(50, 1.0);
   data.weights[3] = -1.0;
   EXPECT_EQ(error(data, Trees(1)).row, 3);
+  for (const double weight : {1.1e100, 0.9e-100}) {
+    data.weights[3] = weight;
+    EXPECT_EQ(error(data, Trees(1)).row, 3);
+    EXPECT_EQ(error(data, Trees(1)).message, "a weight is neither 0 nor between 1e-100 and 1e100");
+  }
   data.weights.assign(50, 0.0);
   EXPECT_EQ(error(data, Trees(1)).code, ErrorCode::kDataInvalid);
   data.weights.assign(49, 1.0);

@@ -17,6 +17,8 @@
 namespace firetower::train {
 namespace {
 
+constexpr double kMaxWeight = 1e100;
+
 Error BadArgument(std::string message) {
   return {.code = ErrorCode::kBadArgument, .message = std::move(message)};
 }
@@ -46,15 +48,16 @@ Status CheckData(std::span<const float> features, size_t rows, size_t feature_co
     if (!(weight >= 0.0 && std::isfinite(weight))) {
       return BadData("a weight is negative or not finite", i);
     }
+    // Weights are squared, and divided by one another.
+    if (weight > kMaxWeight || (weight > 0.0 && weight < 1.0 / kMaxWeight)) {
+      return BadData("a weight is neither 0 nor between 1e-100 and 1e100", i);
+    }
     class_weight[labels[i]] += weight;
   }
   if (!(class_weight[0] > 0.0) || !(class_weight[1] > 0.0)) {
     return Error{.code = ErrorCode::kDataInvalid,
                  .message = class_weight[1] > 0.0 ? "there is no row of the negative class"
                                                   : "there is no row of the positive class"};
-  }
-  if (!std::isfinite(class_weight[0] + class_weight[1])) {
-    return Error{.code = ErrorCode::kDataInvalid, .message = "the weights add up to infinity"};
   }
   for (size_t i = 0; i < features.size(); ++i) {
     if (std::isinf(features[i])) {

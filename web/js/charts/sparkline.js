@@ -1,5 +1,5 @@
 // @ts-check
-// A trend as a handful of small bars: drifted windows are dark, the others light. An image with words for those who do
+// A trend as a handful of small bars: drifted windows stand out. An image with words for those who do
 // not see it.
 
 const SVG = 'http://www.w3.org/2000/svg';

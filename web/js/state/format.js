@@ -102,7 +102,10 @@ export function interval(figure, locale) {
   if (!figure || figure.value === null || figure.value === undefined) return { value: NONE, range: '' };
   const value = fixed(figure.value, 4, locale);
   if (typeof figure.low !== 'number' || typeof figure.high !== 'number') return { value, range: '' };
-  return { value, range: `[${fixed(figure.low, 3, locale)}, ${fixed(figure.high, 3, locale)}]` };
+  // Three decimals, unless these would leave the figure outside.
+  const inside = Number(figure.low.toFixed(3)) <= figure.value && figure.value <= Number(figure.high.toFixed(3));
+  const digits = inside ? 3 : 4;
+  return { value, range: `[${fixed(figure.low, digits, locale)}, ${fixed(figure.high, digits, locale)}]` };
 }
 
 /**

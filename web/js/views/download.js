@@ -65,9 +65,11 @@ export function createDownload(parent, app) {
   parent.append(dialog);
 
   const picker = /** @type {{showSaveFilePicker?: any}} */ (/** @type {unknown} */ (window)).showSaveFilePicker;
+  let opening = false;
   save.addEventListener('click', async () => {
     const { scored } = store.get();
-    if (!scored) return;
+    if (!scored || opening) return;
+    opening = true;
     const what = original.checked ? 'original' : 'scores';
     /** @type {import('../export/save.js').Sink | null} */
     let sink;
@@ -77,6 +79,8 @@ export function createDownload(parent, app) {
     } catch (error) {
       say(figures, `The file could not be opened for writing: ${error instanceof Error ? error.message : error}`);
       return;
+    } finally {
+      opening = false;
     }
     if (!sink) return;
     say(figures, '');

@@ -42,7 +42,7 @@ export function mount(element, detail, app) {
         body,
       ),
     ),
-    h('div', { class: 'row' }, all, h('p', { class: 'hint' }, `Trend: how far in each of ${TREND_WINDOWS} windows; dark where it had drifted.`)),
+    h('div', { class: 'row' }, all, h('p', { class: 'hint' }, `Trend: how far in each of ${TREND_WINDOWS} windows; in full colour where it had drifted.`)),
   );
   let everything = false;
   all.addEventListener('click', () => {

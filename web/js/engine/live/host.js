@@ -684,7 +684,8 @@ export class MonitorHost {
     this.#paused = false;
     while (this.#turnPushed()) await nextTask();
     await this.#drain();
-    this.#stopped = this.#source === null ? null : { ...this.#source.state(clock()), state: 'stopped', message: '', retryAt: 0 };
+    // Stopped again, it is the same that was stopped.
+    if (this.#spec !== null) this.#stopped = this.#source === null ? null : { ...this.#source.state(clock()), state: 'stopped', message: '', retryAt: 0 };
     this.#source?.stop();
     this.#source = null;
     this.#spec = null;
