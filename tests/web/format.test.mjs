@@ -37,7 +37,8 @@ test('a share just below all does not read as all', () => {
 
 test('intervals: 4 decimals, bounds 3', () => {
   assert.deepEqual(format.interval({ value: 0.9782, low: 0.962, high: 0.99 }, 'en'), { value: '0.9782', range: '[0.962, 0.990]' });
-  assert.deepEqual(format.interval({ value: 0.99994, low: 0.99982, high: 0.99998 }, 'en'), { value: '0.9999', range: '[0.9998, 1.0000]' });
+  assert.deepEqual(format.interval({ value: 0.99994, low: 0.99982, high: 0.99998 }, 'en'), { value: '0.9999', range: '[0.999, 1.000]' });
+  assert.deepEqual(format.interval({ value: 0.0004, low: 0.0001, high: 0.00045 }, 'en'), { value: '0.0004', range: '[0.000, 0.001]' });
   assert.deepEqual(format.interval({ value: 0.5, low: null, high: null }, 'en'), { value: '0.5000', range: '' });
   assert.deepEqual(format.interval({ value: null, low: null, high: null }, 'en'), { value: '–', range: '' });
 });

@@ -102,10 +102,10 @@ export function interval(figure, locale) {
   if (!figure || figure.value === null || figure.value === undefined) return { value: NONE, range: '' };
   const value = fixed(figure.value, 4, locale);
   if (typeof figure.low !== 'number' || typeof figure.high !== 'number') return { value, range: '' };
-  // Three decimals, unless these would leave the figure outside.
-  const inside = Number(figure.low.toFixed(3)) <= figure.value && figure.value <= Number(figure.high.toFixed(3));
-  const digits = inside ? 3 : 4;
-  return { value, range: `[${fixed(figure.low, digits, locale)}, ${fixed(figure.high, digits, locale)}]` };
+  // Rounded outwards where the figure would be outside otherwise.
+  const low = Number(figure.low.toFixed(3)) > figure.value ? Math.floor(1000 * figure.low) / 1000 : figure.low;
+  const high = Number(figure.high.toFixed(3)) < figure.value ? Math.ceil(1000 * figure.high) / 1000 : figure.high;
+  return { value, range: `[${fixed(low, 3, locale)}, ${fixed(high, 3, locale)}]` };
 }
 
 /**

@@ -195,7 +195,7 @@ function figures(state, app) {
           ]
         : []),
     ),
-    h('p', { class: 'hint' }, 'In brackets 95 % intervals: DeLong’s, of the average precision on the logit scale (Drift has a bootstrap’s), else Wilson’s.'),
+    h('p', { class: 'hint' }, '95 % intervals: DeLong (AUC), logit (average precision), Wilson.'),
     scored.weights && h('div', { class: 'check' }, toggle, h('label', { for: 'weighted' }, `weighted by ${scored.report.weight}`)),
     performance.left_out > 0 && h('p', { class: 'hint' }, `Left out: ${count(performance.left_out)} without a usable score or label.`),
   ];
